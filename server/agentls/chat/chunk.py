@@ -1,0 +1,42 @@
+"""One `chat.completion.chunk` and its known deviations.
+
+Knows nothing of the order of chunks. The usual shape is decoded straight into structs; what does not fit is read
+again as plain JSON by `odd.py`. Invariant: any bytes give a Chunk, Done, EndpointError or Ignored.
+"""
+
+from typing import Final
+
+import msgspec
+
+from agentls.chat.delta import Chunk, Done, EndpointError, Ignored, ReadChunk
+from agentls.chat.odd import read_odd
+
+__all__ = ["Chunk", "Done", "EndpointError", "Ignored", "read_chunk", "stands_alone"]
+
+_decode: Final = msgspec.json.Decoder(Chunk).decode
+
+
+def read_chunk(data: bytes, event: str = "") -> ReadChunk:
+    """Read the data of one event; `event` is the event's name, "" for none. Never raises."""
+    try:
+        chunk = _decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return read_odd(data, event)
+    choices = chunk.choices
+    if not choices or chunk.error is not None or event == "error":
+        return read_odd(data, event)
+    if chunk.x_groq is not None and chunk.x_groq.error is not None:
+        return read_odd(data, event)
+    for choice in choices:
+        if choice.delta is None or choice.error is not None:
+            return read_odd(data, event)
+    return chunk
+
+
+def stands_alone(line: bytes) -> bool:
+    """True when one line of data is a whole JSON value, for streams without blank lines between events (D6)."""
+    try:
+        msgspec.json.decode(line, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True

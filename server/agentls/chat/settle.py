@@ -1,0 +1,117 @@
+"""Argument text to an object, at the end of a call: what is accepted, what is repaired, what is refused.
+
+Knows nothing of streams. Repairs only what cannot mean two things (B5 to B8, B12 to B14); a cut text is never
+completed. Invariant: the result is an object with exactly its text, or an error with a position.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final, NoReturn, TypeAlias
+
+import msgspec
+
+JsonObject: TypeAlias = dict[str, object]
+
+_REST: Final = re.compile(r"(?:[\s}\]]|<[|｜][^>]{0,60}>)*\Z")
+_NOTHING: Final = frozenset({"", "null", "None", '""', '"null"'})
+_DECODER: Final = json.JSONDecoder(strict=False)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The arguments as an object, and the text of that object."""
+
+    arguments: JsonObject
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """No object: what is wrong, `position` characters into the text."""
+
+    error: str
+    position: int
+
+
+def says_nothing(text: str) -> bool:
+    """True for the spellings of "no arguments" (B5, B6)."""
+    return len(text) < 40 and text.strip() in _NOTHING
+
+
+def read_object(text: str) -> JsonObject | None:
+    """The object that `text` is, whole, or None. Control characters inside strings are let through (B14)."""
+    try:
+        return _OBJECT.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        pass
+    try:
+        value = json.loads(text, strict=False, parse_constant=_refuse)
+        return _mended(value) if isinstance(value, dict) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def settle(text: str, last_fragment: str | None) -> Settled | Unsettled:
+    """Decide what the whole argument text of a call means.
+
+    `last_fragment` is the last piece when each piece contained the one before it (B8), else None.
+    """
+    if says_nothing(text):
+        return Settled({}, "{}")
+    if (whole := read_object(text)) is not None:
+        return Settled(whole, text.strip())
+    if (inner := _inner(text)) is not None:
+        return inner
+    if last_fragment and (last := read_object(last_fragment)) is not None:
+        return Settled(last, last_fragment.strip())
+    return _first(text)
+
+
+def _inner(text: str) -> Settled | None:
+    """A JSON string that holds the object (B12)."""
+    stripped = text.strip()
+    if not stripped.startswith('"'):
+        return None
+    try:
+        value = json.loads(stripped, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, str):
+        return None
+    inner = read_object(value)
+    return Settled(inner, value.strip()) if inner is not None else None
+
+
+def _first(text: str) -> Settled | Unsettled:
+    """An object with harmless rubbish behind it (B13), or with an empty placeholder before it (B7)."""
+    start = len(text) - len(text.lstrip())
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        return Unsettled(error.msg, error.pos)
+    except (ValueError, RecursionError):
+        return Unsettled("The value cannot be read", start)
+    rest = text[end:]
+    if isinstance(value, dict):
+        if not value and (later := read_object(rest)) is not None:
+            return Settled(later, rest.strip())
+        if _REST.match(rest) and (first := read_object(text[start:end])) is not None:
+            return Settled(first, text[start:end])
+        return Unsettled("Extra data", end)
+    return Unsettled("Expecting an object", start)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _mended(value: JsonObject) -> JsonObject:
+    """The same object without lone surrogates, which nothing could encode."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii():
+        return value
+    clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    mended: JsonObject = json.loads(clean)
+    return mended

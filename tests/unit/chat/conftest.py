@@ -1,0 +1,10 @@
+"""Says at the end of a run when the tests on recorded streams were left out."""
+
+import pytest
+
+from tests.unit.chat.recordings import find_recordings
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if find_recordings() is None:
+        terminalreporter.write_line("recorded streams: not found, their tests are left out (set AGENTLS_STREAMS)")

@@ -1,0 +1,61 @@
+"""One small stream per quirk, named after it, with what a right client comes to; cut at every offset."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.chat.told import Told, apply, tell
+
+STREAMS = Path(__file__).parents[2] / "fixtures" / "streams"
+NAMES = sorted(path.stem for path in STREAMS.glob("*.sse"))
+
+
+def body_of(name: str) -> bytes:
+    return (STREAMS / f"{name}.sse").read_bytes()
+
+
+def seen(told: Told) -> dict:
+    """What was told, in the words of the fixtures."""
+    shown = {
+        "text": told.text,
+        "reasoning": told.reasoning,
+        "refusal": told.refusal,
+        "calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in told.calls],
+        "finish": told.finished.reason if told.finished else None,
+        "inferred": told.finished.inferred if told.finished else False,
+        "usage": told.usage,
+        "failure": told.failed.failure.code if told.failed else None,
+    }
+    return shown if told.extra is None else {**shown, "extra": told.extra}
+
+
+def test_there_is_a_stream_for_many_quirks() -> None:
+    assert len(NAMES) > 80
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_quirk_gives_what_is_meant(name: str) -> None:
+    told = tell(body_of(name))
+    assert seen(told) == json.loads((STREAMS / f"{name}.json").read_text(encoding="utf-8"))
+    for call in told.calls:
+        if call.arguments is not None and "B8" not in name and "B12" not in name:
+            assert apply(call.fields) == call.arguments
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_split_gives_the_same_events(name: str) -> None:
+    body = body_of(name)
+    whole = tell(body)
+    assert tell(body, range(1, len(body))) == whole
+    for cut in range(1, len(body)):
+        assert tell(body, [cut]) == whole
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cut_stream_never_completes_a_call_that_the_whole_one_does_not(name: str) -> None:
+    body = body_of(name)
+    whole = [call.arguments for call in tell(body).calls]
+    for cut in range(len(body)):
+        for index, call in enumerate(tell(body[:cut]).calls):
+            assert call.arguments is None or call.arguments == whole[index]
