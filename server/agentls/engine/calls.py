@@ -1,0 +1,165 @@
+"""Runs the calls of one answer: gate, approval, effect, result.
+
+Knows no tool by name. Invariant: nothing runs that was not prepared, allowed and, where it changes something,
+journalled as running first; what was approved is what runs; results are recorded in call order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from agentls.conversation.state import Call
+from agentls.engine.live_output import LiveOutput
+from agentls.engine.results import result_entries
+from agentls.policy.rules import Allow, Ask, Deny, decide, grant_for
+from agentls.protocol import events as e
+from agentls.tools.outcome import Outcome, ToolFailure
+from agentls.tools.tool import Prepared
+from agentls.world.journal import JournalError
+
+if TYPE_CHECKING:
+    from agentls.engine.task import LiveTask
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a call ended and how long it ran, waits for approvals not counted."""
+
+    outcome: Outcome
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The call may run."""
+
+    comment: str | None = None
+    """What the user said when they allowed it."""
+
+
+async def run_calls(task: LiveTask, calls: Sequence[Call], refused: str | None) -> None:
+    """Give every call its result. `refused` says why none of them may run."""
+    if refused is not None:
+        for call in calls:
+            await _record(task, call, Run(Outcome(status="error", text=refused)))
+        return
+    for group in _groups(task, calls):
+        if len(group) == 1:
+            await _record(task, group[0], await _run(task, group[0]))
+        else:
+            await _run_side_by_side(task, group)
+
+
+def _groups(task: LiveTask, calls: Sequence[Call]) -> list[list[Call]]:
+    """Neighbouring read-only calls together, every other call alone, in call order."""
+    groups: list[list[Call]] = []
+    may_join = False
+    for call in calls:
+        tool = task.bench.toolbox.get(call.name)
+        read_only = tool is not None and tool.read_only
+        if read_only and may_join:
+            groups[-1].append(call)
+        else:
+            groups.append([call])
+        may_join = read_only
+    return groups
+
+
+async def _run_side_by_side(task: LiveTask, calls: Sequence[Call]) -> None:
+    runs = [asyncio.ensure_future(_run(task, call)) for call in calls]
+    saved: list[asyncio.Future[None]] = []
+    try:
+        for call, run in zip(calls, runs, strict=True):
+            saved.append(_submit(task, call, await run))
+        await asyncio.gather(*map(asyncio.shield, saved))
+    finally:
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+
+
+def _submit(task: LiveTask, call: Call, run: Run) -> asyncio.Future[None]:
+    return task.ledger.submit(*result_entries(call, run.outcome, run.duration_ms, task.redactor))
+
+
+async def _record(task: LiveTask, call: Call, run: Run) -> None:
+    await asyncio.shield(_submit(task, call, run))
+
+
+async def _run(task: LiveTask, call: Call) -> Run:
+    """One call from its arguments to its outcome. Raises only CancelledError and JournalError."""
+    tool = task.bench.toolbox.get(call.name)
+    arguments = task.bench.toolbox.parse(call.name, msgspec.json.decode(call.arguments or "{}"))
+    if isinstance(arguments, Outcome) or tool is None:
+        return Run(arguments if isinstance(arguments, Outcome) else task.bench.toolbox.unknown(call.name))
+    output = LiveOutput(task.ledger, call.call_id, task.redactor)
+    try:
+        prepared = await tool.prepare(arguments, task.desk(call.call_id, output))
+    except ToolFailure as failure:
+        return Run(failure.outcome)
+    passed = await _gate(task, call, prepared)
+    if isinstance(passed, Outcome):
+        return Run(passed)
+    running = task.ledger.submit(e.ToolCallStatus(call_id=call.call_id, status="running"), sync=not tool.read_only)
+    if not tool.read_only:  # on the disk before anything changes: it is never run a second time
+        await asyncio.shield(running)
+    started_s = task.world.clock.monotonic_s()
+    outcome = await _effect(call.name, prepared)
+    output.close()
+    duration_ms = round((task.world.clock.monotonic_s() - started_s) * 1000)
+    if passed.comment:
+        outcome = replace(outcome, text=f"{outcome.text}\n\nThe user allowed this and says: {passed.comment}")
+    return Run(outcome, duration_ms)
+
+
+async def _effect(name: str, prepared: Prepared) -> Outcome:
+    try:
+        return await prepared.run()
+    except ToolFailure as failure:
+        return failure.outcome
+    except JournalError:
+        raise
+    except Exception as bug:  # the rim of a tool: a bug in it is a result, not the end of the turn
+        logger.exception("tool %s failed", name)
+        return Outcome(status="error", text=f"The tool failed unexpectedly ({type(bug).__name__}).")
+
+
+async def _gate(task: LiveTask, call: Call, prepared: Prepared) -> Passed | Outcome:
+    """Whether the call may run, else the result it gets instead."""
+    match decide(prepared.action, task.bench.rules()):
+        case Allow():
+            return Passed()
+        case Deny(reason):
+            return Outcome(status="denied", text=f"Denied: {reason}")
+        case Ask(reason, decisions):
+            if prepared.subject is None:
+                return Outcome(status="denied", text=f"Denied: {reason}")
+            title = f"{prepared.title} — {reason}" if reason else prepared.title
+            answer = await task.approvals.ask(call.call_id, title, prepared.subject, decisions)
+            if answer.decision == "deny":
+                return _denied(answer.by, answer.comment)
+            grant = grant_for(prepared.action)
+            if answer.decision == "allowForTask" and grant is not None:
+                task.bench.grants.add(grant)
+            return Passed(answer.comment)
+        case other:
+            assert_never(other)
+
+
+def _denied(by: str, comment: str | None) -> Outcome:
+    text = (
+        "Nobody answered in time, so this was not done."
+        if by == "timeout"
+        else "The user denied this; it was not done."
+    )
+    if comment:
+        text += f" The user says: {comment}"
+    return Outcome(status="denied", text=text)

@@ -1,0 +1,111 @@
+"""The providers of one connection and their keys, in memory only.
+
+Knows no HTTP and never gives a key back but to whoever sends a request. Invariant: a key is only ever kept for the
+origin it was set for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from agentls.protocol.errors import RequestFailed
+from agentls.protocol.provider import Provider, ProviderView
+from agentls.protocol.provider_check import check_api_key, check_provider, secrets_of
+from agentls.protocol.provider_view import provider_view
+
+_NOT_CONFIGURED = (
+    "Set a base URL and a model: in the editor's gear panel, by agent/provider/set, or by the environment variables "
+    "AGENTLS_BASE_URL and AGENTLS_MODEL (and AGENTLS_API_KEY if the server needs a key)."
+)
+
+
+@dataclass(slots=True)
+class Providers:
+    environment: Mapping[str, str]
+    """Where `apiKeyEnv` names are looked up."""
+    _by_id: dict[str, Provider] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
+    active: str | None = None
+    problem: str | None = None
+    """What is wrong with the configuration of file, environment or editor, as a sentence."""
+
+    def views(self) -> tuple[ProviderView, ...]:
+        return tuple(self.view(provider.id) for provider in self._by_id.values())
+
+    def view(self, provider_id: str) -> ProviderView:
+        return provider_view(self.get(provider_id), api_key=self.key(provider_id))
+
+    def get(self, provider_id: str | None) -> Provider:
+        """The provider with this id, or the active one for None. Raises RequestFailed."""
+        wanted = provider_id or self.active
+        if wanted is None:
+            advice = _NOT_CONFIGURED if self.problem is None else f"{self.problem}. {_NOT_CONFIGURED}"
+            raise RequestFailed("provider.notConfigured", advice=advice)
+        provider = self._by_id.get(wanted)
+        if provider is None:
+            known = ", ".join(sorted(self._by_id)) or "none"
+            raise RequestFailed("provider.unknown", advice=f"Use one of the known ids: {known}.")
+        return provider
+
+    def set(self, provider: Provider) -> tuple[ProviderView, list[str]]:
+        """Create or replace; the view and warnings. Raises InvalidParams."""
+        provider, warnings = check_provider(provider)
+        before = self._by_id.get(provider.id)
+        if before is not None and _origin(before) != _origin(provider) and provider.id in self._keys:
+            del self._keys[provider.id]
+            warnings.append(
+                "The key was dropped because the base URL now names another server; set the key for it again."
+            )
+        self._by_id[provider.id] = provider
+        if self.active is None:
+            self.active = provider.id
+        return self.view(provider.id), warnings
+
+    def set_key(self, provider_id: str, key: str) -> bool:
+        """Keep (or, for an empty text, forget) the key. Raises RequestFailed, InvalidParams."""
+        self.get(provider_id)
+        if not key:
+            self._keys.pop(provider_id, None)
+            return False
+        self._keys[provider_id] = check_api_key(key)
+        return True
+
+    def key(self, provider_id: str) -> str | None:
+        provider = self.get(provider_id)
+        own = self._keys.get(provider_id)
+        if own is not None or provider.api_key_env is None:
+            return own
+        return self.environment.get(provider.api_key_env) or None
+
+    def secrets(self) -> list[str]:
+        """Every secret known, for masking; stand-ins such as `ollama` or `EMPTY` are none."""
+        named = (self.key(provider_id) for provider_id in self._by_id)
+        secrets = [key for key in named if key and not _is_stand_in(key)]
+        for provider in self._by_id.values():
+            secrets.extend(secrets_of(provider))
+        return secrets
+
+    def has(self, provider_id: str | None) -> bool:
+        return provider_id in self._by_id
+
+    def remove(self, provider_id: str) -> None:
+        self.get(provider_id)
+        del self._by_id[provider_id]
+        self._keys.pop(provider_id, None)
+        if self.active == provider_id:
+            self.active = next(iter(self._by_id), None)
+
+    def select(self, provider_id: str) -> None:
+        self.active = self.get(provider_id).id
+
+
+def _is_stand_in(key: str) -> bool:
+    """Whether a key is a word that users type where a local server needs none: masking it would blank the word."""
+    return len(key) < 8 or (len(key) <= 16 and key.replace("-", "").replace("_", "").isalpha())
+
+
+def _origin(provider: Provider) -> tuple[str, str]:
+    parts = urlsplit(provider.base_url)
+    return parts.scheme, parts.netloc

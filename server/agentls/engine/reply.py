@@ -1,0 +1,293 @@
+"""Turns the events of one stream into the events of the task: the answer as it arrives.
+
+Knows no bytes and no retries. Invariant: nothing it recorded stays open after `complete` or `discard`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agentls.chat import events as s
+from agentls.chat.failure import Failure, stream_failure
+from agentls.chat.server import ServerHint
+from agentls.conversation.caps import capped_json, capped_text
+from agentls.conversation.record import Private
+from agentls.conversation.text import is_deeper_than, well_formed, well_formed_object
+from agentls.engine.cost import cost_of
+from agentls.engine.failures import turn_error
+from agentls.engine.ledger import Entry
+from agentls.engine.streams import OpenStream, field_update
+from agentls.protocol import events as e
+from agentls.protocol.values import TextContent, Usage
+
+if TYPE_CHECKING:
+    from agentls.engine.task import LiveTask
+    from agentls.protocol.provider import Provider
+
+DEEPEST_ARGUMENTS = 100
+BROKEN_ANSWER = "Cancelled: the answer that held this call broke off; nothing was run."
+
+
+@dataclass(slots=True)
+class _OpenCall:
+    call_id: str
+    name: str
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class ReplyWriter:
+    task: LiveTask
+    request_id: str
+    provider: Provider
+    request_bytes: int
+    http_status: int | None = None
+    first_token_ms: int | None = None
+    _started_s: float = field(init=False)
+    _message: OpenStream | None = None
+    _reasoning: OpenStream | None = None
+    _calls: dict[int, _OpenCall] = field(default_factory=dict)
+    _malformed: list[s.CallMalformed] = field(default_factory=list)
+    _usage: s.ChatUsage | None = None
+    _finish: s.Finished | None = None
+    _refusal: list[str] = field(default_factory=list)
+    _extra: dict[str, object] | None = None
+    _argument_characters: int = 0
+
+    def __post_init__(self) -> None:
+        self._started_s = self.task.world.clock.monotonic_s()
+
+    @property
+    def text(self) -> str:
+        return self._message.text if self._message is not None else ""
+
+    @property
+    def reasoning(self) -> str:
+        return self._reasoning.text if self._reasoning is not None else ""
+
+    @property
+    def has_calls(self) -> bool:
+        return bool(self._calls)
+
+    async def take(self, events: Sequence[s.StreamEvent]) -> Failure | None:
+        """Record and publish `events`; the failure if the stream says it broke."""
+        if self.first_token_ms is None and events:
+            self.first_token_ms = round((self.task.world.clock.monotonic_s() - self._started_s) * 1000)
+        for event in events:
+            match event:
+                case s.TextDelta(text):
+                    self._text(text)
+                case s.ReasoningDelta(text):
+                    self._think(text)
+                case s.RefusalDelta(text):
+                    self._refusal.append(text)
+                    self._text(text)
+                case s.CallStarted():
+                    self._call_started(event)
+                case s.CallDelta():
+                    self._call_delta(event)
+                case s.CallReady():
+                    await self._call_ready(event)
+                case s.CallMalformed():
+                    self._malformed.append(event)
+                case s.ExtraReported(extra):
+                    self._extra = extra
+                case s.UsageReported(usage):
+                    self._usage = usage
+                case s.Finished():
+                    self._finish = event
+                case s.StreamFailed(failure):
+                    return failure
+        return None
+
+    def _text(self, text: str) -> None:
+        task = self.task
+        if self._message is None:
+            message_id = task.world.ids.new("msg")
+            self._message = task.open_stream("agent/message/delta", "messageId", message_id)
+            task.ledger.submit(e.MessageStarted(message_id=message_id))
+        self._message.pieces.append(text)
+        task.ledger.live(self._message.method, {**self._message.identity, "delta": text})
+
+    def _think(self, text: str) -> None:
+        task = self.task
+        if self._reasoning is None:
+            message_id = task.world.ids.new("rsn")
+            self._reasoning = task.open_stream("agent/reasoning/delta", "messageId", message_id)
+            task.ledger.submit(e.ReasoningStarted(message_id=message_id))
+        self._reasoning.pieces.append(text)
+        task.ledger.live(self._reasoning.method, {**self._reasoning.identity, "delta": text})
+
+    def _call_started(self, event: s.CallStarted) -> None:
+        task = self.task
+        call = _OpenCall(task.world.ids.new("call"), well_formed(event.name))
+        self._calls[event.index] = call
+        task.open_stream("agent/toolCall/delta", "callId", call.call_id)
+        task.ledger.submit(
+            e.ToolCallStarted(
+                call_id=call.call_id,
+                provider_call_id=event.provider_call_id,
+                index=event.index,
+                name=call.name,
+            )
+        )
+
+    def _call_delta(self, event: s.CallDelta) -> None:
+        call = self._calls[event.index]
+        stream = self.task.streams[call.call_id]
+        stream.pieces.append(event.text)
+        self._argument_characters += len(event.text)
+        fields = [field_update(each) for each in event.fields]
+        self.task.ledger.live(stream.method, {**stream.identity, "delta": event.text, "fields": fields})
+
+    async def _call_ready(self, event: s.CallReady) -> None:
+        call = self._calls[event.index]
+        if is_deeper_than(event.arguments, DEEPEST_ARGUMENTS):
+            why = f"the object is nested more than {DEEPEST_ARGUMENTS} levels deep"
+            self._malformed.append(s.CallMalformed(event.index, event.raw, why, 0, incomplete=False))
+            return
+        arguments = well_formed_object(event.arguments)
+        described = await self.task.bench.describe(call.call_id, call.name, arguments)
+        shown, truncated = capped_json(arguments, f"arguments:{call.call_id}")
+        ready = e.ToolCallReady(
+            call_id=call.call_id,
+            name=call.name,
+            arguments=shown,
+            title=described.title,
+            kind=described.kind,
+            locations=list(described.locations),
+            preview=described.preview,
+            truncated=truncated,
+        )
+        self.task.streams.pop(call.call_id, None)
+        call.ended = True
+        raw = well_formed(event.raw)
+        self.task.ledger.submit((ready, Private(arguments=raw, extra=event.extra)))
+
+    def shortcoming(self, hint: ServerHint) -> Failure | None:
+        """Why an answer that arrived whole is no answer."""
+        reason = self._finish.reason if self._finish is not None else "stop"
+        if reason == "content_filter":
+            return stream_failure("contentFilter", "The provider's content filter ended the answer.", hint)
+        if self._refusal and not self._calls:
+            return stream_failure("refusal", "".join(self._refusal), hint)
+        if not self.text.strip() and not self._calls and reason != "length":
+            said = "only reasoning, no text and no tool call" if self.reasoning else "nothing"
+            return stream_failure("emptyResponse", f"The model answered with {said}.", hint)
+        return None
+
+    async def complete(self, http_status: int | None) -> None:
+        """Record the end of an answer that arrived whole."""
+        entries: list[Entry] = [*self._texts(discarded=False)]
+        length = self._finish is not None and self._finish.reason == "length"
+        entries += [self._invalid(each, length) for each in self._malformed]
+        usage = self._counted()
+        completed = e.RequestCompleted(
+            request_id=self.request_id,
+            http_status=http_status,
+            first_token_ms=self.first_token_ms,
+            usage=usage,
+            finish_reason=self._finish.reason if self._finish is not None else None,
+        )
+        cost = cost_of(usage, self.provider.model)
+        entries.append((completed, None if cost is None else Private(cost=cost)))
+        if length and not self._calls:
+            entries.append(_cut_notice())
+        self._close_streams()
+        await self.task.ledger.record(*entries)
+
+    async def discard(self, failure: Failure, http_status: int | None) -> None:
+        """Record that the attempt broke: what it began is ended and stays out of the conversation."""
+        entries: list[Entry] = [*self._texts(discarded=True)]
+        entries += [
+            e.ToolResult(
+                call_id=call.call_id,
+                name=call.name,
+                status="cancelled",
+                content=[TextContent(text=BROKEN_ANSWER)],
+                duration_ms=0,
+            )
+            for call in self._calls.values()
+        ]
+        entries.append(
+            e.RequestCompleted(
+                request_id=self.request_id,
+                http_status=http_status,
+                first_token_ms=self.first_token_ms,
+                usage=self._counted() if self._usage is not None else None,
+                finish_reason=self._finish.reason if self._finish is not None else None,
+                error=turn_error(failure, self.task.redactor),
+            )
+        )
+        self._close_streams()
+        await self.task.ledger.record(*entries)
+
+    def _texts(self, *, discarded: bool) -> list[Entry]:
+        entries: list[Entry] = []
+        mark = True if discarded else None
+        if self._reasoning is not None:
+            text = well_formed(self.reasoning)
+            message_id = self._reasoning.thing_id
+            shown, truncated = capped_text(text, f"reasoning:{message_id}")
+            completed = e.ReasoningCompleted(message_id=message_id, text=shown, discarded=mark, truncated=truncated)
+            keep = Private(text=text if truncated is not None else None, extra=self._extra)
+            entries.append((completed, keep))
+        if self._message is not None:
+            text = well_formed(self.text)
+            message_id = self._message.thing_id
+            shown, truncated = capped_text(text, f"message:{message_id}")
+            said = e.MessageCompleted(message_id=message_id, text=shown, discarded=mark, truncated=truncated)
+            entries.append((said, Private(text=text) if truncated is not None else None))
+        return entries
+
+    def _invalid(self, malformed: s.CallMalformed, length: bool) -> Entry:
+        call = self._calls[malformed.index]
+        if malformed.incomplete and length:
+            why = (
+                "the answer reached its output limit before the arguments were complete. "
+                "Do it in smaller steps: shorter content, or several calls."
+            )
+        elif malformed.incomplete:
+            why = "the arguments stop before the object is complete."
+        else:
+            why = f"{malformed.error} at character {malformed.position}."
+        near = malformed.raw[max(0, malformed.position - 40) : malformed.position + 40]
+        text = f"Not run: the arguments of {call.name} are not a valid JSON object: {why}"
+        if near and not malformed.incomplete:
+            text += f" Near: {near!r}."
+        text += " Send the call again with valid JSON."
+        result = e.ToolResult(
+            call_id=call.call_id,
+            name=call.name,
+            status="invalid",
+            content=[TextContent(text=well_formed(text))],
+            duration_ms=0,
+        )
+        return result, Private(arguments=well_formed(malformed.raw))
+
+    def _counted(self) -> Usage:
+        """What the provider counted, else an estimate of four characters per token, marked so."""
+        usage = self._usage
+        if usage is not None:
+            return Usage(
+                input_tokens=usage.input_tokens,
+                cached_tokens=usage.cached_tokens,
+                output_tokens=usage.output_tokens,
+                reasoning_tokens=usage.reasoning_tokens,
+            )
+        written = len(self.text) + len(self.reasoning) + self._argument_characters
+        return Usage(input_tokens=self.request_bytes // 4, output_tokens=written // 4, estimated=True)
+
+    def _close_streams(self) -> None:
+        self.task.streams.clear()
+
+
+def _cut_notice() -> e.Notice:
+    return e.Notice(
+        level="warning",
+        code="answer.cut",
+        message="The answer was cut off at the model's output limit.",
+        advice="Raise Max Output Tokens in the model configuration, or ask for a shorter answer.",
+    )

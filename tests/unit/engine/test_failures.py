@@ -1,0 +1,206 @@
+"""Requests that fail: which error the turn ends with, what is tried again, what the user is told."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from agentls.world.scripted import Call, Calls, Cut, HttpError, NoHeaders, Raw, Reply, Script, Text, Unframed
+from tests.support.clock import FakeClock
+from tests.support.workshop import KEY, workshop
+
+NO_RETRY = {"retry": {"maxAttempts": 1}}
+
+
+async def _error(tmp_path: Path, reply: Reply, provider: dict[str, object] | None = None) -> dict[str, object]:
+    script = Script(then=reply)
+    async with workshop(tmp_path, script, settings=NO_RETRY, provider=provider) as shop:
+        completed = await shop.run()
+        assert completed["status"] == "failed"
+        error = completed["error"]
+        assert isinstance(error, dict)
+        assert error["advice"]
+        # the server lives, and the next turn is well-formed
+        script.add(Text(text="ok"))
+        await shop.ask("agent/turn/start", {"taskId": completed["taskId"], "prompt": "again"})
+        assert (await shop.ended(str(completed["taskId"]), turns=2))["status"] == "completed"
+        return error
+
+
+def _openai(status: int, message: str, code: str | None = None) -> HttpError:
+    return HttpError(status, {"error": {"message": message, "type": "x", "param": None, "code": code}})
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (_openai(401, "Incorrect API key provided: sk-c***cdef.", "invalid_api_key"), "auth"),
+        (_openai(404, "The model `nope` does not exist", "model_not_found"), "modelNotFound"),
+        (HttpError(404, {"detail": "Not Found"}), "endpointNotFound"),
+        (HttpError(404, "404 page not found"), "endpointNotFound"),
+        (_openai(400, "registry/x does not support tools"), "toolsUnsupported"),
+        (_openai(400, "This model's maximum context length is 10 tokens", "context_length_exceeded"), "contextLength"),
+        (_openai(429, "You exceeded your current quota", "insufficient_quota"), "quota"),
+        (_openai(429, "Rate limit reached"), "rateLimit"),
+        (_openai(500, "boom"), "server"),
+        (_openai(503, "overloaded"), "overloaded"),
+        (HttpError(200, "<html><title>Welcome</title></html>", {"content-type": "text/html"}), "endpointNotFound"),
+        (HttpError(302, "", {"location": "https://elsewhere.example/"}), "endpointNotFound"),
+        (Text(text="half of it", cut=Cut(300)), "streamBroken"),
+        (Text(text="half of it", cut=Cut(300, "reset")), "streamBroken"),
+        (Raw([b"\x00\xff garbage \xfe\n\n" * 10]), "badStream"),
+        (Raw([b"data: {not json}\n\n"]), "badStream"),
+        (Raw([b'data: {"error":{"message":"Upstream died","code":502}}\n\n']), "overloaded"),
+        (Raw([b"data: [DONE]\n\n"]), "emptyResponse"),
+        (Unframed(b"SSH-2.0-OpenSSH\r\n"), "badStream"),
+    ],
+)
+async def test_each_failure_has_its_code_and_advice(tmp_path: Path, reply: Reply, code: str) -> None:
+    error = await _error(tmp_path, reply)
+
+    assert error["code"] == code
+
+
+async def test_a_refused_connection_names_the_address(tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    async with workshop(tmp_path, Script(), settings=NO_RETRY) as shop:
+        await shop.provider(baseUrl=f"http://127.0.0.1:{port}/v1")
+        completed = await shop.run()
+        error = completed["error"]
+
+        assert isinstance(error, dict)
+        assert error["code"] == "connection"
+        assert str(port) in str(error["advice"]) + str(error["detail"])
+
+
+async def test_a_server_that_never_answers_ends_by_the_providers_time_out(tmp_path: Path) -> None:
+    timeouts = {"connectS": 5, "firstByteS": 0.05, "idleS": 0.05}
+    async with workshop(tmp_path, Script(then=NoHeaders()), settings=NO_RETRY, provider={"timeouts": timeouts}) as shop:
+        error = (await shop.run())["error"]
+
+        assert isinstance(error, dict)
+        assert error["code"] == "timeout"
+
+
+async def test_a_stream_that_stalls_ends_by_the_idle_time_out(tmp_path: Path) -> None:
+    timeouts = {"connectS": 5, "firstByteS": 5, "idleS": 0.05}
+    stalled = Text(text="half of it", cut=Cut(300, "stall"))
+    async with workshop(tmp_path, Script(then=stalled), settings=NO_RETRY, provider={"timeouts": timeouts}) as shop:
+        error = (await shop.run())["error"]
+
+        assert isinstance(error, dict)
+        assert error["code"] == "timeout"
+
+
+async def test_the_key_is_masked_wherever_the_provider_echoes_it(tmp_path: Path) -> None:
+    reply = _openai(401, f"Incorrect API key provided: {KEY}")
+    async with workshop(tmp_path, Script(then=reply)) as shop:
+        await shop.run()
+
+        assert shop.endpoint.requests[0].headers["authorization"] == f"Bearer {KEY}"
+        assert KEY not in repr(shop.recorder.frames)
+        await shop.world.journal.flush()
+        written = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+        assert KEY.encode() not in written
+
+
+async def test_a_key_in_a_file_is_masked_in_what_the_model_reads(tmp_path: Path) -> None:
+    script = Script([Calls([Call("read_file", {"path": ".env"})]), Text(text="ok")])
+    async with workshop(tmp_path, script) as shop:
+        (shop.root / ".env").write_text(f"KEY={KEY}\n")
+        await shop.run()
+
+        assert "KEY=[redacted]" in shop.result_text()
+        assert KEY.encode() not in shop.endpoint.requests[1].raw
+
+
+async def test_an_overloaded_server_is_tried_again_after_the_wait_it_asks_for(tmp_path: Path) -> None:
+    clock = FakeClock()
+    busy = HttpError(503, {"error": {"message": "overloaded"}}, {"retry-after": "7"})
+    async with workshop(tmp_path, Script([busy, busy, Text(text="ok")]), clock=clock) as shop:
+        task_id = await shop.start()
+        for number in (1, 2):
+            retrying = await shop.recorder.wait_method("agent/request/retrying", number)
+            assert (retrying["attempt"], retrying["delayMs"]) == (number + 1, 7000)
+            await clock.wait_for_sleepers()
+            await clock.advance(7)
+        completed = await shop.ended(task_id)
+
+        assert completed["status"] == "completed"
+        attempts = [frame["attempt"] for frame in shop.recorder.of("agent/request/started")]
+        assert attempts == [1, 2, 3]
+        assert len({str(frame["requestId"]) for frame in shop.recorder.of("agent/request/started")}) == 1
+
+
+async def test_a_wrong_key_is_not_tried_again(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script(then=_openai(401, "bad key"))) as shop:
+        await shop.run()
+
+        assert len(shop.endpoint.requests) == 1
+
+
+async def test_an_attempt_that_breaks_is_discarded_and_tried_again(tmp_path: Path) -> None:
+    call = Call("execute_command", {"command": "touch ran"})
+    broken = Calls([call], text="Running.", cut=Cut(900))
+    settings = {"approval": {"mode": "full"}}
+    async with workshop(tmp_path, Script([broken, Text(text="ok")]), settings=settings) as shop:
+        completed = await shop.run()
+
+        assert completed["status"] == "completed"
+        messages = shop.recorder.of("agent/message/completed")
+        assert [(m["text"], m.params.get("discarded")) for m in messages] == [("Running.", True), ("ok", None)]
+        assert {status for _, status in shop.results()} == {"cancelled"}
+        assert not (shop.root / "ran").exists()
+        assert [m["role"] for m in shop.endpoint.requests[1].messages] == ["system", "user"]
+
+
+async def test_a_parameter_the_provider_rejects_is_dropped_once_and_remembered(tmp_path: Path) -> None:
+    def pick(request: object) -> Reply:
+        body = request.body
+        if "stream_options" in body:
+            return HttpError(
+                400, {"error": {"message": "Unknown parameter: stream_options", "param": "stream_options"}}
+            )
+        return Text(text="ok", usage_unasked=True)
+
+    async with workshop(tmp_path, Script(then=pick)) as shop:
+        completed = await shop.run()
+        await shop.ask("agent/turn/start", {"taskId": completed["taskId"], "prompt": "again"})
+        await shop.ended(str(completed["taskId"]), turns=2)
+
+        assert completed["status"] == "completed"
+        assert len(shop.endpoint.requests) == 3
+        assert [frame["code"] for frame in shop.recorder.of("agent/notice")] == ["dialect.adapted"]
+
+
+async def test_the_same_connection_serves_request_after_request(tmp_path: Path) -> None:
+    script = Script([Calls([Call("list_files", {"path": "."})]), Text(text="ok")])
+    async with workshop(tmp_path, script) as shop:
+        await shop.run()
+
+        assert [request.connection for request in shop.endpoint.requests] == [1, 1]
+
+
+async def test_a_server_that_finished_but_does_not_hang_up_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentls.engine.exchange.GRACE_S", 0.01)
+    chunk = b'data: {"choices":[{"index":0,"delta":{"content":"ok"},"finish_reason":"stop"}]}\n\n'
+    async with workshop(tmp_path, Script([Raw([chunk], then="stall")])) as shop:
+        completed = await shop.run()
+
+        assert completed["status"] == "completed"
+
+
+async def test_keep_alive_comments_are_no_progress(tmp_path: Path) -> None:
+    timeouts = {"connectS": 5, "firstByteS": 0.05, "idleS": 5}
+    comments = Raw([b": keep-alive\n\n"] * 500, then="stall", pace=200)
+    async with workshop(tmp_path, Script(then=comments), settings=NO_RETRY, provider={"timeouts": timeouts}) as shop:
+        error = (await shop.run())["error"]
+
+        assert isinstance(error, dict)
+        assert error["code"] == "timeout"

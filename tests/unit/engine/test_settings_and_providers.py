@@ -1,0 +1,156 @@
+"""What a connection is told: providers, keys, settings, folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agentls.engine.engine import Engine
+from agentls.protocol.errors import InvalidParams, RequestFailed
+from agentls.world.buffers import NoBuffers
+from agentls.world.scripted import Script, Text
+from tests.support.workshop import KEY, Workshop, workshop
+
+
+async def test_a_key_is_never_given_back(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        listed = await shop.ask("agent/provider/list")
+
+        assert (listed["active"], len(listed["providers"])) == ("p", 1)
+        assert listed["providers"][0]["apiKeySet"] is True
+        assert listed["providers"][0]["apiKeyHint"] == f"…{KEY[-4:]}"
+        assert KEY not in repr(listed) + repr(shop.recorder.frames)
+
+
+async def test_another_origin_drops_the_key_and_says_so(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        provider = {"id": "p", "name": "P", "baseUrl": "https://elsewhere.example/v1", "modelId": "m"}
+        changed = await shop.ask("agent/provider/set", {"provider": provider})
+
+        assert changed["provider"]["apiKeySet"] is False
+        assert any("key" in warning for warning in changed["warnings"])
+
+
+async def test_a_pasted_completions_address_is_trimmed_with_a_warning(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script([Text(text="ok")])) as shop:
+        provider = {
+            "id": "q",
+            "name": "Q",
+            "baseUrl": f"{shop.endpoint.base_url}/chat/completions",
+            "modelId": "scripted",
+        }
+        result = await shop.ask("agent/provider/set", {"provider": provider})
+
+        assert result["provider"]["baseUrl"] == shop.endpoint.base_url
+        assert result["warnings"]
+        assert (await shop.run(providerId="q"))["status"] == "completed"
+
+
+@pytest.mark.parametrize("key", ["a\nb", "a\0b", "clé", "a b", "x" * 10_240])
+async def test_a_key_that_cannot_be_sent_is_refused_and_not_echoed(tmp_path: Path, key: str) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        with pytest.raises(InvalidParams) as refused:
+            await shop.ask("agent/provider/setKey", {"id": "p", "apiKey": key})
+
+        assert refused.value.path == "apiKey"
+        assert key not in str(refused.value)
+
+
+async def test_removing_the_active_provider_leaves_another_active(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        await shop.ask(
+            "agent/provider/set",
+            {"provider": {"id": "q", "name": "Q", "baseUrl": "https://q.example/v1", "modelId": "m"}},
+        )
+        assert await shop.ask("agent/provider/remove", {"id": "p"}) == {"active": "q"}
+        assert await shop.ask("agent/provider/remove", {"id": "q"}) == {}
+        with pytest.raises(RequestFailed) as refused:
+            await shop.start()
+
+        assert refused.value.code == "provider.notConfigured"
+        assert "AGENTLS_BASE_URL" in refused.value.advice
+
+
+async def test_provider_changes_are_published(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        await shop.ask("agent/provider/select", {"id": "p"})
+
+        changed = shop.recorder.of("agent/provider/changed")
+        assert [frame["active"] for frame in changed] == ["p", "p", "p"]
+
+
+async def test_settings_are_merged_and_answered_whole(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        await shop.ask("agent/settings/set", {"settings": {"read": {"maxLines": 50}}})
+        whole = await shop.ask("agent/settings/set", {"settings": {"approval": {"mode": "acceptEdits"}}})
+
+        assert whole["settings"]["read"] == {"maxLines": 50, "maxLineLength": 2000}
+        assert whole["settings"]["approval"]["mode"] == "acceptEdits"
+        assert set(whole["environment"]) >= {"sandbox", "ripgrep"}
+        assert await shop.ask("agent/settings/get") == whole
+
+
+async def test_a_disabled_tool_is_not_offered(tmp_path: Path) -> None:
+    settings = {"tools": {"disabled": ["execute_command"]}}
+    async with workshop(tmp_path, Script([Text(text="ok")]), settings=settings) as shop:
+        await shop.run()
+        tools = {tool["name"]: tool["enabled"] for tool in (await shop.ask("agent/tools/list"))["tools"]}
+
+        assert "execute_command" not in shop.endpoint.requests[0].tool_names
+        assert tools["execute_command"] is False
+        assert tools["read_file"] is True
+
+
+async def test_without_a_workspace_folder_a_task_is_refused(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        shop.engine.change_roots([])
+        with pytest.raises(RequestFailed) as refused:
+            await shop.start()
+
+        assert refused.value.code == "workspace.unknown"
+
+
+async def test_a_task_belongs_to_the_folder_it_names(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script([Text(text="ok")])) as shop:
+        other = tmp_path / "other"
+        other.mkdir()
+        shop.engine.change_roots([shop.root, other])
+        task_id = str((await shop.run(workspace=other.as_uri()))["taskId"])
+
+        assert (await shop.ask("agent/task/get", {"taskId": task_id}))["workspace"] == other.as_uri()
+        with pytest.raises(RequestFailed):
+            await shop.start(workspace="file:///nowhere")
+
+
+def _plain(shop: Workshop, environment: dict[str, str], options: dict[str, object]) -> Engine:
+    """The engine as an editor without a plugin gets it."""
+    from dataclasses import replace
+
+    engine = Engine(replace(shop.world, environment=environment), shop.recorder)
+    engine.open(roots=[shop.root], trusted=True, buffers=NoBuffers(), configuration=options)
+    return engine
+
+
+async def test_a_plain_editor_is_configured_by_the_environment(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        environment = {
+            "AGENTLS_BASE_URL": "https://api.example.com/v1",
+            "AGENTLS_MODEL": "m",
+            "AGENTLS_API_KEY": KEY,
+        }
+        providers = _plain(shop, environment, {}).connection.providers
+
+        view = providers.view("default")
+        assert (view.base_url, view.model_id, view.api_key_set) == ("https://api.example.com/v1", "m", True)
+
+
+async def test_a_broken_configuration_is_told_when_it_is_needed(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        options: dict[str, object] = {"provider": {"baseUrl": "ftp://x", "modelId": "m"}}
+        engine = _plain(shop, {}, options)
+        with pytest.raises(RequestFailed) as refused:
+            engine.connection.providers.get(None)
+
+        assert refused.value.code == "provider.notConfigured"
+        assert "baseUrl" in refused.value.advice
