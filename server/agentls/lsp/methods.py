@@ -1,0 +1,53 @@
+"""`agent/*` requests: params → model → the engine's method of the same name → result.
+
+Knows the registry and the naming rule; knows no single method. Invariant: what is not in the registry is
+not served, and params reach the model with the keys they were sent with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from agentls.lsp.answers import UnknownMethod, model_json, params_object
+from agentls.lsp.calls import Reply
+from agentls.lsp.engine_slot import ServedEngine
+from agentls.protocol.errors import InvalidParams, invalid_params
+from agentls.protocol.registry import REQUESTS
+
+_HINT_LIMIT = 8
+
+
+def attribute_of(method: str) -> str:
+    """`agent/provider/setKey` → `provider_set_key`."""
+    name = method.removeprefix("agent/").replace("/", "_")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+ATTRIBUTES = {method: attribute_of(method) for method in REQUESTS}
+
+
+async def call_engine(engine: Callable[[], ServedEngine], method: str, params: Any) -> Reply:
+    """Validate, call, encode. Raises InvalidParams with the path, RequestFailed, and what the engine raises."""
+    row = REQUESTS[method]
+    plain = params_object(params)
+    try:
+        model = row.params.model_validate(plain)
+    except ValidationError as error:
+        raise invalid_params(error) from None
+    except RecursionError:
+        raise InvalidParams("params are nested too deeply", "params") from None
+    serve = cast("Callable[[Any], Awaitable[Any]]", getattr(engine(), ATTRIBUTES[method]))
+    answer = await serve(model)
+    return Reply(model_json(answer.result), answer.then)
+
+
+def unknown_method(method: str) -> UnknownMethod:
+    """The refusal of a method, with the few served ones that are nearest to it."""
+    if not method.startswith("agent/"):
+        return UnknownMethod([])
+    room = method.split("/")[1]
+    near = [name for name in REQUESTS if name.split("/")[1] == room]
+    return UnknownMethod((near or sorted({f"agent/{name.split('/')[1]}/…" for name in REQUESTS}))[:_HINT_LIMIT])
