@@ -4,6 +4,7 @@ Knows nothing of how it was found. Invariant: applied in order, the fields of an
 """
 
 import json
+from math import isfinite
 from typing import NoReturn, TypeAlias, Union
 
 import msgspec
@@ -27,6 +28,8 @@ def read_scalar(token: str) -> int | float | bool | None:
         value = json.loads(token, parse_constant=_refuse)
     except RecursionError as error:
         raise ValueError(token) from error
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(token)
     if value is None or isinstance(value, bool | int | float):
         return value
     raise ValueError(token)

@@ -7,6 +7,7 @@ completed. Invariant: the result is an object with exactly its text, or an error
 import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final, NoReturn, TypeAlias
 
 import msgspec
@@ -15,13 +16,24 @@ JsonObject: TypeAlias = dict[str, object]
 
 _REST: Final = re.compile(r"(?:[\s}\]]|<[|｜][^>]{0,60}>)*\Z")
 _NOTHING: Final = frozenset({"", "null", "None", '""', '"null"'})
-_DECODER: Final = json.JSONDecoder(strict=False)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _refuse(text)
+
+
+_DECODER: Final = json.JSONDecoder(strict=False, parse_constant=_refuse, parse_float=_finite)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, object])
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The arguments as an object, and the text of that object."""
+    """The arguments as an object, and the text of that object: strict JSON, so that anybody can read it again."""
 
     arguments: JsonObject
     raw: str
@@ -47,7 +59,7 @@ def read_object(text: str) -> JsonObject | None:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         pass
     try:
-        value = json.loads(text, strict=False, parse_constant=_refuse)
+        value = json.loads(text, strict=False, parse_constant=_refuse, parse_float=_finite)
         return _mended(value) if isinstance(value, dict) else None
     except (ValueError, RecursionError):
         return None
@@ -61,11 +73,11 @@ def settle(text: str, last_fragment: str | None) -> Settled | Unsettled:
     if says_nothing(text):
         return Settled({}, "{}")
     if (whole := read_object(text)) is not None:
-        return Settled(whole, text.strip())
+        return _settled(whole, text)
     if (inner := _inner(text)) is not None:
         return inner
     if last_fragment and (last := read_object(last_fragment)) is not None:
-        return Settled(last, last_fragment.strip())
+        return _settled(last, last_fragment)
     return _first(text)
 
 
@@ -81,7 +93,7 @@ def _inner(text: str) -> Settled | None:
     if not isinstance(value, str):
         return None
     inner = read_object(value)
-    return Settled(inner, value.strip()) if inner is not None else None
+    return _settled(inner, value) if inner is not None else None
 
 
 def _first(text: str) -> Settled | Unsettled:
@@ -96,15 +108,20 @@ def _first(text: str) -> Settled | Unsettled:
     rest = text[end:]
     if isinstance(value, dict):
         if not value and (later := read_object(rest)) is not None:
-            return Settled(later, rest.strip())
+            return _settled(later, rest)
         if _REST.match(rest) and (first := read_object(text[start:end])) is not None:
-            return Settled(first, text[start:end])
+            return _settled(first, text[start:end])
         return Unsettled("Extra data", end)
     return Unsettled("Expecting an object", start)
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
+def _settled(arguments: JsonObject, text: str) -> Settled:
+    """The text as it came where it is strict JSON, else the object written anew (B14)."""
+    try:
+        _OBJECT.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        text = msgspec.json.encode(arguments).decode()
+    return Settled(arguments, text.strip())
 
 
 def _mended(value: JsonObject) -> JsonObject:
