@@ -47,6 +47,11 @@ class FakeServer:
             }
             _send({"jsonrpc": "2.0", "id": message["id"], "error": error})
             return
+        if self.scenario == "internal" and method == "agent/provider/set":
+            sys.stderr.write("ZeroDivisionError: \x1b[2Jof all things\n")
+            fault: Json = {"code": -32603, "message": "internal error; the server's log says more"}
+            _send({"jsonrpc": "2.0", "id": message["id"], "error": fault})
+            return
         _send({"jsonrpc": "2.0", "id": message["id"], "result": self._result(str(method))})
         if method == "agent/task/start":
             self._start()

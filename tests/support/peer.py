@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 PROJECT = Path(__file__).resolve().parents[2]
-SERVER = (sys.executable, "-m", "agentls", "--stdio")
+SERVER = (str(Path(sys.executable).with_name("agentls")), "--stdio")
 BARE_SERVER = (sys.executable, "-m", "tests.support.bare_server")
 WAIT_S = 20.0
 _HEADER = re.compile(rb"Content-Length: (\d+)\r\n\r\n")
@@ -42,7 +42,7 @@ class Peer:
     """The client's end of one server process."""
 
     def __init__(
-        self, command: Sequence[str] = BARE_SERVER, *, env: Mapping[str, str] | None = None, reading: bool = True
+        self, command: Sequence[str] = SERVER, *, env: Mapping[str, str] | None = None, reading: bool = True
     ) -> None:
         self.process = subprocess.Popen(
             list(command),
@@ -88,7 +88,7 @@ class Peer:
         """Write bytes as they are."""
         view = memoryview(data)
         while view:
-            view = view[os.write(self._stdin, view) :]
+            view = view[os.write(self.stdin, view) :]
 
     def send(self, message: Json | list[Any] | bytes) -> None:
         """Write one frame."""
@@ -160,6 +160,24 @@ class Peer:
         self.notify("initialized", {})
         return answer
 
+    def open(self, work: Path, provider: Json, *, settings: Json | None = None, **agent: Any) -> None:
+        """Open the session in a workspace folder, with a provider: what a task needs."""
+        options = {"agent": {"protocolVersion": 1, **agent}}
+        self.initialize(workspaceFolders=[{"uri": work.as_uri(), "name": "work"}], initializationOptions=options)
+        assert "result" in self.request("agent/provider/set", {"provider": provider})
+        if settings is not None:
+            assert "result" in self.request("agent/settings/set", {"settings": settings})
+
+    def start(self, prompt: str = "Go") -> str:
+        """Start a task; its id."""
+        return str(self.request("agent/task/start", {"prompt": prompt})["result"]["taskId"])
+
+    def rested(self, timeout_s: float = WAIT_S) -> Json:
+        """The params of the next `agent/turn/completed`, once the task is idle."""
+        completed = self.event("agent/turn/completed", timeout_s)
+        self.wait_for(lambda m: m.get("method") == "agent/task/status" and m["params"]["status"] == "idle", timeout_s)
+        return completed
+
     def is_alive(self) -> bool:
         """Whether the server answers a request now."""
         return self.request("$/ping")["error"]["code"] in (-32601, -32002)
@@ -184,6 +202,11 @@ class Peer:
         """What the server wrote to stderr so far."""
         return b"".join(self._stderr).decode("utf-8", "replace")
 
+    def settle(self) -> None:
+        """Give the server a moment when nothing it does can be seen."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.02)
+
     def resident_bytes(self) -> int:
         """The server's resident memory (Linux)."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -191,7 +214,8 @@ class Peer:
         return int(match.group(1)) * 1024 if match else 0
 
     @property
-    def _stdin(self) -> int:
+    def stdin(self) -> int:
+        """The descriptor that the server's input is written to."""
         assert self.process.stdin is not None
         return self.process.stdin.fileno()
 
@@ -242,4 +266,5 @@ def _refuse(name: str) -> float:
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(PROJECT), **extra}
+    path = os.pathsep.join((str(PROJECT / "server"), str(PROJECT)))
+    return {**kept, "PYTHONPATH": path, **extra}

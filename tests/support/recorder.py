@@ -32,6 +32,13 @@ class Recorder:
         self._lock = threading.Lock()
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
+        self.on_frame: Callable[[Frame], None] | None = None
+        """Called on the loop, soon after each frame of a task."""
+
+    def _add(self, frame: Frame) -> None:
+        self.frames.append(frame)
+        if self.on_frame is not None:
+            self._loop.call_soon_threadsafe(self.on_frame, frame)
 
     def stored(self, frame: StoredFrame) -> None:
         with self._lock:
@@ -40,14 +47,14 @@ class Recorder:
             self._numbers[frame.task_id] = (frame.seq, 0)
             params = json.loads(frame.params)
             assert (params["taskId"], params["seq"]) == (frame.task_id, frame.seq)
-            self.frames.append(Frame(frame.method, params, stored=True))
+            self._add(Frame(frame.method, params, stored=True))
         self._loop.call_soon_threadsafe(self._changed.set)
 
     def live(self, frame: LiveFrame) -> None:
         seq, part = self.barrier(frame.task_id)
         with self._lock:
             envelope = {"taskId": frame.task_id, "seq": seq, "part": part, "time": frame.time_ms}
-            self.frames.append(Frame(frame.method, {**envelope, **frame.payload}, stored=False))
+            self._add(Frame(frame.method, {**envelope, **frame.payload}, stored=False))
         self._changed.set()
 
     def barrier(self, task_id: str) -> tuple[int, int]:

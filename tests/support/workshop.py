@@ -16,7 +16,7 @@ from agentls.engine.answer import Answer
 from agentls.engine.engine import Engine
 from agentls.engine.history import records_of
 from agentls.engine.world import World
-from agentls.protocol.registry import REQUESTS
+from agentls.protocol.registry import EVENT_TYPES, REQUESTS
 from agentls.world.buffers import Buffers, NoBuffers
 from agentls.world.clock import Clock, SystemClock
 from agentls.world.http import HttpClient
@@ -137,7 +137,13 @@ async def workshop(
         finally:
             await engine.aclose()
         for frame in recorder.frames:
-            check_notification(frame.method, frame.params)
+            if frame.stored or not _is_unsaved(frame):
+                check_notification(frame.method, frame.params)
+
+
+def _is_unsaved(frame: Frame) -> bool:
+    """The end of a turn that the journal could not save: told all the same, without a number of its own."""
+    return frame.method in EVENT_TYPES and EVENT_TYPES[frame.method].STORED
 
 
 def _snake(path: str) -> str:

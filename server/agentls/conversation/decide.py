@@ -6,7 +6,9 @@ decided and recording it leads to `Rest` unless the model keeps calling tools, w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Literal, TypeAlias
 
 from agentls.conversation.state import Call, QueuedPrompt, Reply, TaskState
@@ -38,8 +40,8 @@ class SendRequest:
 class RunCalls:
     calls: tuple[Call, ...]
     """The calls of the latest reply that have no result yet, in call order."""
-    refused: str | None = None
-    """Why none of them may run (they repeat an earlier call over and over), for the model and the user."""
+    repeated: frozenset[str] = frozenset()
+    """Ids of those that must not run: the same call was made too often in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,65 +59,64 @@ Decision: TypeAlias = DeliverPrompts | SendRequest | RunCalls | Rest
 def decide(state: TaskState, limits: Limits) -> Decision:
     """What comes next. `state.turn` must be open, with no request under way."""
     latest = state.items[-1] if state.items else None
-    if isinstance(latest, Reply) and latest.unanswered:
-        return RunCalls(latest.unanswered, _repetition(state, limits))
-    if isinstance(latest, Reply) and latest.calls:
-        reason = _limit(state, limits)
-        if reason is not None:
-            return Rest("limit", reason)
-    if state.queue:
-        return DeliverPrompts(state.queue)
-    if isinstance(latest, Reply) and not latest.calls:
+    reply = latest if isinstance(latest, Reply) else None
+    if reply is not None and reply.unanswered:
+        return RunCalls(reply.unanswered, _repeated(state, reply, limits))
+    if reply is not None and not reply.calls and not state.queue:
         return Rest("completed")
-    return SendRequest()
+    reason = _limit_reached(state, reply, limits)
+    if reason is not None:
+        return Rest("limit", reason)
+    return DeliverPrompts(state.queue) if state.queue else SendRequest()
 
 
-def _limit(state: TaskState, limits: Limits) -> str | None:
+def _limit_reached(state: TaskState, reply: Reply | None, limits: Limits) -> str | None:
+    """Why no further request may be sent, for the user."""
     turn = state.turn
     if turn is not None and limits.requests_per_turn and turn.requests >= limits.requests_per_turn:
         return f"This turn has made {turn.requests} requests to the model, the most it may (limits.requestsPerTurn)."
-    if limits.cost_per_task is not None and state.cost is not None and state.cost >= limits.cost_per_task:
+    if limits.cost_per_task and state.cost is not None and state.cost >= limits.cost_per_task:
         return f"This task has cost {state.cost:.4f} USD, the most it may (limits.costPerTask)."
-    turn_calls = _calls_of_turn(state)
-    if limits.malformed_calls and len(turn_calls) >= limits.malformed_calls:
-        latest = turn_calls[-limits.malformed_calls :]
-        if all(call.result is not None and call.result.status == "invalid" for call in latest):
-            return f"The model's last {len(latest)} tool calls were invalid (limits.malformedCalls)."
-    if _repetition_refused(state, limits):
+    if limits.malformed_calls and _answers_of_invalid_calls(state) >= limits.malformed_calls:
+        return f"The model's last {limits.malformed_calls} answers held only invalid calls (limits.malformedCalls)."
+    if reply is not None and _repeated(state, reply, limits):
         return "The model repeated the same tool call over and over (limits.repeatedCalls)."
     return None
 
 
-def _calls_of_turn(state: TaskState) -> list[Call]:
-    turn_id = state.turn.turn_id if state.turn is not None else None
-    calls: list[Call] = []
+def _answers(state: TaskState) -> Iterator[Reply]:
+    """The model's answers since the user last said something, latest first."""
     for item in reversed(state.items):
-        if item.turn_id != turn_id:
-            break
-        if isinstance(item, Reply):
-            calls[:0] = item.calls
-    return calls
+        if not isinstance(item, Reply):
+            return
+        yield item
 
 
-def _run_length(calls: list[Call]) -> int:
-    """How many calls at the end are the same call."""
-    length = 0
-    for call in reversed(calls):
-        if call.arguments is None or (call.name, call.arguments) != (calls[-1].name, calls[-1].arguments):
-            break
-        length += 1
-    return length
+def _answers_of_invalid_calls(state: TaskState) -> int:
+    """How many answers in a row made nothing but calls that were not understood.
+
+    Calls that were made side by side count once: the model was told of none before it made the others.
+    """
+
+    def is_invalid(reply: Reply) -> bool:
+        results = [call.result for call in reply.calls]
+        return bool(results) and all(result is not None and result.status == "invalid" for result in results)
+
+    return sum(1 for _ in takewhile(is_invalid, _answers(state)))
 
 
-def _repetition(state: TaskState, limits: Limits) -> str | None:
-    """Set when the unanswered calls are that same call made more often in a row than allowed."""
-    if not limits.repeated_calls or not _repetition_refused(state, limits):
-        return None
-    return (
-        f"This exact call was made {limits.repeated_calls} times in a row already; it was not run again. "
-        "The turn stops here: tell the user what you tried and what you need."
-    )
-
-
-def _repetition_refused(state: TaskState, limits: Limits) -> bool:
-    return bool(limits.repeated_calls) and _run_length(_calls_of_turn(state)) > limits.repeated_calls
+def _repeated(state: TaskState, reply: Reply, limits: Limits) -> frozenset[str]:
+    """The calls of the latest reply before which the same call was made `limits.repeated_calls` times in a row."""
+    allowed = limits.repeated_calls
+    if not allowed:
+        return frozenset()
+    backwards = (call for answer in _answers(state) for call in reversed(answer.calls))
+    over: list[str] = []
+    length, last = 0, None
+    for call in reversed([*islice(backwards, len(reply.calls) + allowed)]):
+        said = (call.name, call.arguments)
+        length = length + 1 if said == last and call.arguments is not None else 1
+        last = said
+        if length > allowed:
+            over.append(call.call_id)
+    return frozenset(over).intersection(call.call_id for call in reply.calls)

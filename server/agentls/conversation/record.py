@@ -7,7 +7,7 @@ truth about it; `reduce` over them gives its state.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -29,6 +29,13 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """The files a call changed: `{uri, path, change}`."""
     cost: float | None = None
     """What a request cost, in USD."""
+
+
+class UnknownEvent(TaskEvent):
+    """An event of another version, of which only the place in the order is known."""
+
+    METHOD: ClassVar[str] = ""
+    STORED: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`reduce(state, record) -> state`: how one event changes what is known of a task.
 
-Pure and total: an event that does not fit (an id nobody knows) changes only `last_seq` and `updated_ms`.
-Knows no I/O, no clock and no order but that of `seq`.
+Pure and total: an event that does not fit (an id nobody knows, a second end) changes only `last_seq` and
+`updated_ms`. Knows no I/O, no clock and no order but that of `seq`.
 """
 
 from __future__ import annotations
@@ -67,6 +67,10 @@ def _in_turn(state: TaskState, change: Callable[[OpenTurn], OpenTurn]) -> TaskSt
     return state if state.turn is None else replace(state, turn=change(state.turn))
 
 
+def _in_request(state: TaskState, change: Callable[[OpenTurn], OpenTurn]) -> TaskState:
+    return state if state.turn is None or state.turn.open_request is None else _in_turn(state, change)
+
+
 def _in_reply(state: TaskState, change: Callable[[Reply], Reply]) -> TaskState:
     def in_turn(turn: OpenTurn) -> OpenTurn:
         return turn if turn.reply is None else replace(turn, reply=change(turn.reply))
@@ -113,18 +117,21 @@ def _turn_started(state: TaskState, event: e.TurnStarted, record: Record) -> Tas
 
 @_on(e.TurnCompleted)
 def _turn_completed(state: TaskState, event: e.TurnCompleted, record: Record) -> TaskState:
+    if state.turn is None or state.turn.turn_id != (record.turn_id or ""):
+        return state
     return replace(state, turn=None)
 
 
 @_on(e.RequestStarted)
 def _request_started(state: TaskState, event: e.RequestStarted, record: Record) -> TaskState:
-
     def in_turn(turn: OpenTurn) -> OpenTurn:
         return replace(
             turn,
             requests=turn.requests + (1 if event.attempt == 1 else 0),
             open_request=event.request_id,
             reply=Reply(event.request_id, turn.turn_id),
+            open_message=None,
+            open_reasoning=None,
         )
 
     return _in_turn(state, in_turn)
@@ -133,7 +140,7 @@ def _request_started(state: TaskState, event: e.RequestStarted, record: Record) 
 @_on(e.RequestCompleted)
 def _request_completed(state: TaskState, event: e.RequestCompleted, record: Record) -> TaskState:
     turn = state.turn
-    if turn is None:
+    if turn is None or turn.open_request != event.request_id:
         return state
     cost = _private(record).cost
     if event.usage is not None:
@@ -151,11 +158,13 @@ def _request_completed(state: TaskState, event: e.RequestCompleted, record: Reco
 
 @_on(e.MessageStarted)
 def _message_started(state: TaskState, event: e.MessageStarted, record: Record) -> TaskState:
-    return _in_turn(state, lambda turn: replace(turn, open_message=event.message_id))
+    return _in_request(state, lambda turn: replace(turn, open_message=event.message_id))
 
 
 @_on(e.MessageCompleted)
 def _message_completed(state: TaskState, event: e.MessageCompleted, record: Record) -> TaskState:
+    if state.turn is None or state.turn.open_message != event.message_id:
+        return state
     state = _in_turn(state, lambda turn: replace(turn, open_message=None))
     if event.discarded:
         return state
@@ -165,12 +174,14 @@ def _message_completed(state: TaskState, event: e.MessageCompleted, record: Reco
 
 @_on(e.ReasoningStarted)
 def _reasoning_started(state: TaskState, event: e.ReasoningStarted, record: Record) -> TaskState:
-    return _in_turn(state, lambda turn: replace(turn, open_reasoning=event.message_id))
+    return _in_request(state, lambda turn: replace(turn, open_reasoning=event.message_id))
 
 
 @_on(e.ReasoningCompleted)
 def _reasoning_completed(state: TaskState, event: e.ReasoningCompleted, record: Record) -> TaskState:
     private = _private(record)
+    if state.turn is None or state.turn.open_reasoning != event.message_id:
+        return state
     state = _in_turn(state, lambda turn: replace(turn, open_reasoning=None))
     if event.discarded:
         return state
@@ -184,23 +195,35 @@ def _reasoning_completed(state: TaskState, event: e.ReasoningCompleted, record: 
 @_on(e.ToolCallStarted)
 def _call_started(state: TaskState, event: e.ToolCallStarted, record: Record) -> TaskState:
     call = Call(event.call_id, event.index, event.name, event.provider_call_id)
-    return _in_reply(state, lambda reply: replace(reply, calls=(*reply.calls, call)))
+
+    def in_reply(reply: Reply) -> Reply:
+        is_known = any(each.call_id == call.call_id for each in reply.calls)
+        return reply if is_known else replace(reply, calls=(*reply.calls, call))
+
+    return _in_reply(state, in_reply)
 
 
 def _in_call(state: TaskState, call_id: str, change: Callable[[Call], Call]) -> TaskState:
-    def in_reply(reply: Reply) -> Reply:
-        calls = tuple(change(call) if call.call_id == call_id else call for call in reply.calls)
-        return replace(reply, calls=calls)
-
+    """Changes the call with this id; one that has its result changes no more."""
     turn = state.turn
-    if turn is not None and turn.reply is not None and any(c.call_id == call_id for c in turn.reply.calls):
-        return replace(state, turn=replace(turn, reply=in_reply(turn.reply)))
+    if turn is not None and turn.reply is not None:
+        reply = _changed_reply(turn.reply, call_id, change)
+        if reply is not None:
+            return replace(state, turn=replace(turn, reply=reply))
     for place in range(len(state.items) - 1, -1, -1):  # a result belongs to one of the latest replies
         item = state.items[place]
-        if isinstance(item, Reply) and any(call.call_id == call_id for call in item.calls):
-            items = (*state.items[:place], in_reply(item), *state.items[place + 1 :])
-            return replace(state, items=items)
+        if isinstance(item, Reply):
+            reply = _changed_reply(item, call_id, change)
+            if reply is not None:
+                return replace(state, items=(*state.items[:place], reply, *state.items[place + 1 :]))
     return state
+
+
+def _changed_reply(reply: Reply, call_id: str, change: Callable[[Call], Call]) -> Reply | None:
+    for place, call in enumerate(reply.calls):
+        if call.call_id == call_id and call.result is None:
+            return replace(reply, calls=(*reply.calls[:place], change(call), *reply.calls[place + 1 :]))
+    return None
 
 
 @_on(e.ToolCallReady)
@@ -218,8 +241,9 @@ def _tool_result(state: TaskState, event: e.ToolResult, record: Record) -> TaskS
     private = _private(record)
     shown = "".join(part.text for part in event.content if part.type == "text")
     result = CallResult(event.status, shown if private.text is None else private.text)
+    before = state
     state = _in_call(state, event.call_id, lambda call: replace(call, result=result))
-    if private.changed:
+    if private.changed and state is not before:
         changed = tuple(ChangedFile.model_validate(each) for each in private.changed)
         state = _in_turn(state, lambda turn: replace(turn, changed=_merge_changed(turn.changed, changed)))
     return state

@@ -5,11 +5,19 @@ Pure. Invariant: what these functions return never holds a lone surrogate where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 CAP_BYTES: Final = 32 * 1024
 """The most text one payload carries; the rest is fetched by its `ref`."""
+
+PIECE_CHARACTERS: Final = CAP_BYTES // 4
+"""Characters that fit the cap whatever they are."""
+
+
+def pieces(text: str) -> Iterator[str]:
+    """`text` cut into pieces that fit a payload; nothing for an empty text."""
+    return (text[start : start + PIECE_CHARACTERS] for start in range(0, len(text), PIECE_CHARACTERS))
 
 
 def well_formed(text: str) -> str:

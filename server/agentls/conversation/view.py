@@ -6,6 +6,7 @@ by exactly one result, whatever happened to it, so the request is always well-fo
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from agentls.chat.message import (
@@ -21,6 +22,7 @@ from agentls.conversation.state import Call, Item, PromptItem, Reply
 from agentls.protocol.documents import DiagnosticItem
 from agentls.protocol.values import Block, DiagnosticsBlock, FileBlock, ImageBlock, TextBlock
 
+_UNSENDABLE = re.compile(r"[^a-zA-Z0-9_-]")
 _NOT_RUN = "Not run."
 _SEVERITIES = {1: "error", 2: "warning", 3: "information", 4: "hint"}
 
@@ -46,7 +48,9 @@ def _reply_messages(reply: Reply) -> tuple[Message, ...]:
     said = AssistantMessage(
         text=reply.text,
         reasoning=reply.reasoning or None,
-        calls=tuple(CallMessage(_call_id(call), call.name, call.arguments or "{}", call.extra) for call in calls),
+        calls=tuple(
+            CallMessage(_call_id(call), _sendable_name(call.name), call.arguments or "{}", call.extra) for call in calls
+        ),
         extra=reply.extra,
     )
     results = (ToolMessage(_call_id(call), call.result.text if call.result is not None else _NOT_RUN) for call in calls)
@@ -60,6 +64,11 @@ def _is_sent(call: Call) -> bool:
 
 def _call_id(call: Call) -> str:
     return call.provider_call_id or call.call_id
+
+
+def _sendable_name(name: str) -> str:
+    """A tool's name as every endpoint takes it back, for a call of one that cannot exist."""
+    return _UNSENDABLE.sub("_", name)[:64] or "unknown"
 
 
 def _part(block: Block, workspace_uri: str | None) -> TextPart | ImagePart:

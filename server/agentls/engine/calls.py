@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 import msgspec
 
 from agentls.conversation.state import Call
+from agentls.conversation.text import CAP_BYTES, byte_length
 from agentls.engine.live_output import LiveOutput
+from agentls.engine.masks import masked_subject
 from agentls.engine.results import result_entries
 from agentls.policy.rules import Allow, Ask, Deny, decide, grant_for
 from agentls.protocol import events as e
+from agentls.protocol.values import CommandSubject
 from agentls.tools.outcome import Outcome, ToolFailure
 from agentls.tools.tool import Prepared
 from agentls.world.journal import JournalError
@@ -27,6 +30,17 @@ if TYPE_CHECKING:
     from agentls.engine.task import LiveTask
 
 logger = logging.getLogger(__name__)
+
+Done = TypeVar("Done")
+
+MOST_SIDE_BY_SIDE = 16
+"""Read-only calls of one answer that run at the same time."""
+EDIT_GRACE_S = 1.0
+"""How long an interrupt waits for a write that has begun."""
+REPEATED = (
+    "This exact call was made several times in a row already; it was not run again. "
+    "The turn stops here: tell the user what you tried and what you need."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +59,12 @@ class Passed:
     """What the user said when they allowed it."""
 
 
-async def run_calls(task: LiveTask, calls: Sequence[Call], refused: str | None) -> None:
-    """Give every call its result. `refused` says why none of them may run."""
-    if refused is not None:
-        for call in calls:
-            await _record(task, call, Run(Outcome(status="error", text=refused)))
-        return
+async def run_calls(task: LiveTask, calls: Sequence[Call], repeated: Collection[str]) -> None:
+    """Give every call its result. The calls whose ids are in `repeated` are not run."""
     for group in _groups(task, calls):
-        if len(group) == 1:
-            await _record(task, group[0], await _run(task, group[0]))
-        else:
-            await _run_side_by_side(task, group)
+        if task.is_stopping:
+            return
+        await _run_side_by_side(task, group, repeated)
 
 
 def _groups(task: LiveTask, calls: Sequence[Call]) -> list[list[Call]]:
@@ -73,16 +82,25 @@ def _groups(task: LiveTask, calls: Sequence[Call]) -> list[list[Call]]:
     return groups
 
 
-async def _run_side_by_side(task: LiveTask, calls: Sequence[Call]) -> None:
-    runs = [asyncio.ensure_future(_run(task, call)) for call in calls]
+async def _run_side_by_side(task: LiveTask, calls: Sequence[Call], repeated: Collection[str]) -> None:
+    """Run the calls of a group, a few at a time, and record their results in call order."""
+    places = asyncio.Semaphore(MOST_SIDE_BY_SIDE)
+
+    async def run(call: Call) -> Run:
+        if call.call_id in repeated:
+            return Run(Outcome(status="error", text=REPEATED))
+        async with places:
+            return await _run(task, call)
+
+    runs = [asyncio.ensure_future(run(call)) for call in calls]
     saved: list[asyncio.Future[None]] = []
     try:
-        for call, run in zip(calls, runs, strict=True):
-            saved.append(_submit(task, call, await run))
+        for call, running in zip(calls, runs, strict=True):
+            saved.append(_submit(task, call, await running))
         await asyncio.gather(*map(asyncio.shield, saved))
     finally:
-        for run in runs:
-            run.cancel()
+        for running in runs:
+            running.cancel()
         await asyncio.gather(*runs, return_exceptions=True)
 
 
@@ -90,21 +108,18 @@ def _submit(task: LiveTask, call: Call, run: Run) -> asyncio.Future[None]:
     return task.ledger.submit(*result_entries(call, run.outcome, run.duration_ms, task.redactor))
 
 
-async def _record(task: LiveTask, call: Call, run: Run) -> None:
-    await asyncio.shield(_submit(task, call, run))
-
-
 async def _run(task: LiveTask, call: Call) -> Run:
     """One call from its arguments to its outcome. Raises only CancelledError and JournalError."""
     tool = task.bench.toolbox.get(call.name)
+    if tool is None or call.name not in task.connection.tool_names():
+        return Run(task.bench.toolbox.unknown(call.name))
     arguments = task.bench.toolbox.parse(call.name, msgspec.json.decode(call.arguments or "{}"))
-    if isinstance(arguments, Outcome) or tool is None:
-        return Run(arguments if isinstance(arguments, Outcome) else task.bench.toolbox.unknown(call.name))
+    if isinstance(arguments, Outcome):
+        return Run(arguments)
     output = LiveOutput(task.ledger, call.call_id, task.redactor)
-    try:
-        prepared = await tool.prepare(arguments, task.desk(call.call_id, output))
-    except ToolFailure as failure:
-        return Run(failure.outcome)
+    prepared = await _outcome_of(call.name, tool.prepare(arguments, task.desk(call.call_id, output)))
+    if isinstance(prepared, Outcome):
+        return Run(prepared)
     passed = await _gate(task, call, prepared)
     if isinstance(passed, Outcome):
         return Run(passed)
@@ -112,7 +127,8 @@ async def _run(task: LiveTask, call: Call) -> Run:
     if not tool.read_only:  # on the disk before anything changes: it is never run a second time
         await asyncio.shield(running)
     started_s = task.world.clock.monotonic_s()
-    outcome = await _effect(call.name, prepared)
+    work = _outcome_of(call.name, prepared.run())
+    outcome = await (_to_its_end(work) if tool.kind == "edit" else work)
     output.close()
     duration_ms = round((task.world.clock.monotonic_s() - started_s) * 1000)
     if passed.comment:
@@ -120,9 +136,23 @@ async def _run(task: LiveTask, call: Call) -> Run:
     return Run(outcome, duration_ms)
 
 
-async def _effect(name: str, prepared: Prepared) -> Outcome:
+async def _to_its_end(work: Awaitable[Outcome]) -> Outcome:
+    """A write that has begun cannot be called back: an interrupt waits a little, and what was done is told."""
+    write = asyncio.ensure_future(work)
     try:
-        return await prepared.run()
+        return await asyncio.shield(write)
+    except asyncio.CancelledError:
+        await asyncio.wait({write}, timeout=EDIT_GRACE_S)
+        if not write.done():
+            write.cancel()
+            raise
+        return write.result()
+
+
+async def _outcome_of(name: str, work: Awaitable[Done]) -> Done | Outcome:
+    """What the tool's work comes to; an expected failure, and any bug, is an outcome too."""
+    try:
+        return await work
     except ToolFailure as failure:
         return failure.outcome
     except JournalError:
@@ -142,8 +172,11 @@ async def _gate(task: LiveTask, call: Call, prepared: Prepared) -> Passed | Outc
         case Ask(reason, decisions):
             if prepared.subject is None:
                 return Outcome(status="denied", text=f"Denied: {reason}")
+            if isinstance(prepared.subject, CommandSubject) and byte_length(prepared.subject.command) > CAP_BYTES:
+                return Outcome(status="denied", text="Denied: the command is too long to be shown for approval.")
             title = f"{prepared.title} — {reason}" if reason else prepared.title
-            answer = await task.approvals.ask(call.call_id, title, prepared.subject, decisions)
+            subject = masked_subject(prepared.subject, task.redactor)
+            answer = await task.approvals.ask(call.call_id, title, subject, decisions)
             if answer.decision == "deny":
                 return _denied(answer.by, answer.comment)
             grant = grant_for(prepared.action)

@@ -14,6 +14,7 @@ import msgspec
 
 from agentls.chat.dialect import Dialect, preset
 from agentls.chat.server import ServerHint
+from agentls.engine.pace import Pace
 from agentls.engine.providers import Providers
 from agentls.engine.world import World
 from agentls.policy.redact import Redactor
@@ -35,6 +36,7 @@ class Connection:
         self.settings = Settings()
         self.providers = providers
         self.toolbox = Toolbox()
+        self.pace = Pace()
         self._world = world
         self._redactor: tuple[tuple[str, ...], Redactor] | None = None
         self._encoded_tools: tuple[tuple[str, ...], bytes | None] | None = None
@@ -54,6 +56,14 @@ class Connection:
             if root.as_uri().rstrip("/") == workspace_uri.rstrip("/"):
                 return root
         raise RequestFailed("workspace.unknown")
+
+    def has_root(self, workspace_uri: str | None) -> bool:
+        """Whether the folder of this URI is open."""
+        try:
+            self.root_of(workspace_uri)
+        except RequestFailed:
+            return False
+        return True
 
     def workspace(self, root: Path) -> Workspace:
         """All folders, with `root` as the one that relative paths start from."""
@@ -81,6 +91,11 @@ class Connection:
 
     def tool_list(self) -> list[ToolDefinition]:
         return self.toolbox.listing(self.settings.tools.disabled)
+
+    def tool_names(self) -> tuple[str, ...]:
+        """The tools that the model is offered."""
+        disabled = self.settings.tools.disabled
+        return tuple(name for name in self.toolbox.names if name not in disabled)
 
     def tool_definitions(self) -> bytes | None:
         """The tools as the model is offered them, encoded; None when all are disabled."""

@@ -66,7 +66,7 @@ async def exchange(
 
 
 async def _stream(task: LiveTask, provider: Provider, response: HttpResponse, writer: ReplyWriter) -> Failure | None:
-    stream = ChatStream(tool_names=task.bench.toolbox.names, server=hint_of(provider))
+    stream = ChatStream(tool_names=task.connection.tool_names(), server=hint_of(provider))
     now_s = task.world.clock.monotonic_s
     progress_s, patience_s = now_s(), provider.timeouts.first_byte_s
     chunks = response.chunks()
@@ -96,7 +96,7 @@ def _headers(task: LiveTask, provider: Provider) -> dict[str, str]:
         "accept": "text/event-stream" if provider.streaming else "application/json",
         "user-agent": USER_AGENT,
     }
-    key = task.connection.providers.key(provider.id)
+    key = task.connection.providers.key_for(provider)
     if key is not None:
         headers["authorization"] = f"Bearer {key}"
     return headers | {name.lower(): value for name, value in (provider.headers or {}).items()}

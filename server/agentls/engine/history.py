@@ -5,24 +5,34 @@ Knows no running turn. Invariant: a replayed frame is the stored one, byte for b
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from pydantic import ValidationError
 
-from agentls.conversation.record import Record, decode_private
+from agentls.conversation.record import Record, UnknownEvent, decode_private
 from agentls.protocol import events as e
 from agentls.protocol.errors import RequestFailed
 from agentls.protocol.registry import EVENT_TYPES
 from agentls.protocol.task_requests import ContentReadResult, EventFrame
 from agentls.world.journal import Row
 
+logger = logging.getLogger(__name__)
+
 CONTENT_LIMIT_BYTES = 256 * 1024
 
 
 def record_of(row: Row) -> Record:
-    """Raises KeyError, ValidationError or DecodeError on a row that this version never wrote."""
-    event = EVENT_TYPES[row.method].model_validate_json(row.params)
-    return Record(row.seq, row.time_ms, row.turn_id, event, decode_private(row.private))
+    """Total: a row that another version wrote and this one cannot read keeps only its place."""
+    try:
+        event = EVENT_TYPES[row.method].model_validate_json(row.params)
+        private = decode_private(row.private)
+    except (KeyError, ValidationError, msgspec.DecodeError) as odd:
+        kind = type(odd).__name__
+        logger.warning("event %d (%s) of %s is not understood: %s", row.seq, row.method, row.task_id, kind)
+        return Record(row.seq, row.time_ms, row.turn_id, UnknownEvent())
+    return Record(row.seq, row.time_ms, row.turn_id, event, private)
 
 
 def records_of(rows: Iterable[Row]) -> list[Record]:

@@ -1,7 +1,7 @@
 """The head of one task's journal: numbers events, folds them, appends them, publishes them after the commit.
 
 Knows neither what the events are for nor who reads them. Invariant: `state` is the fold of every event recorded,
-and no stored frame is published before it is committed.
+no stored frame is published before it is committed, and after one that could not be saved none is recorded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agentls.conversation.text import well_formed_json
 from agentls.engine.publisher import LiveFrame, Publisher, StoredFrame
 from agentls.protocol.events import TaskEvent
 from agentls.world.clock import Clock
-from agentls.world.journal import Journal, Row, TaskSummaryRow
+from agentls.world.journal import Journal, JournalError, Row, TaskSummaryRow
 
 Entry = TaskEvent | tuple[TaskEvent, Private | None]
 
@@ -42,8 +42,8 @@ class Ledger:
         """The turn that recorded events belong to."""
         self.committed_seq = state.last_seq
         """The last event that is saved and published."""
-        self.turn_begun = False
-        """Whether `turn_id` has been recorded as started."""
+        self.failure: JournalError | None = None
+        """Why nothing more can be recorded; `state` may then be ahead of the journal."""
         self._lock = threading.Lock()
         self._uncommitted: deque[_Batch] = deque()
         self._journal = journal
@@ -54,28 +54,26 @@ class Ledger:
         """Record events now; the future resolves when they are committed and published.
 
         With `sync` it resolves only when they would survive a power cut. Raises (through the future) JournalError
-        when they cannot be saved.
+        when they cannot be saved; they are told all the same, as live ones.
         """
+        if self.failure is not None:
+            for entry in entries:
+                event = entry[0] if isinstance(entry, tuple) else entry
+                self.live(event.METHOD, event.model_dump(mode="json", by_alias=True, exclude_none=True))
+            return _failed(self.failure)
         time_ms = self._clock.now_ms()
+        state = self.state
         rows: list[Row] = []
         frames: list[StoredFrame] = []
         for entry in entries:
             event, private = entry if isinstance(entry, tuple) else (entry, None)
-            seq = self.state.last_seq + 1
-            self.state = reduce(self.state, Record(seq, time_ms, self.turn_id, event, private))
-            params = encode_params(self.state.task_id, self.turn_id, seq, time_ms, event)
-            rows.append(
-                Row(
-                    task_id=self.state.task_id,
-                    seq=seq,
-                    time_ms=time_ms,
-                    turn_id=self.turn_id,
-                    method=event.METHOD,
-                    params=params,
-                    private=_encode_private(private),
-                )
-            )
-            frames.append(StoredFrame(self.state.task_id, seq, event.METHOD, params))
+            seq = state.last_seq + 1
+            state = reduce(state, Record(seq, time_ms, self.turn_id, event, private))
+            params = encode_params(state.task_id, self.turn_id, seq, time_ms, event)
+            kept = _encode_private(private)
+            rows.append(Row(state.task_id, seq, time_ms, self.turn_id, event.METHOD, params, kept))
+            frames.append(StoredFrame(state.task_id, seq, event.METHOD, params))
+        self.state = state  # only now: an event that cannot be written down leaves no trace
         batch = _Batch(frames)
         with self._lock:
             self._uncommitted.append(batch)
@@ -86,6 +84,16 @@ class Ledger:
     async def record(self, *entries: Entry, sync: bool = False) -> None:
         """`submit` and wait. Cancelling the wait does not take the events back."""
         await asyncio.shield(self.submit(*entries, sync=sync))
+
+    def has_saved(self, seq: int) -> bool:
+        """Whether everything recorded is saved and published, and is no later than `seq`."""
+        with self._lock:
+            return not self._uncommitted and self.committed_seq <= seq
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits to be saved."""
+        return self.has_saved(self.state.last_seq) or self.failure is not None
 
     def live(self, method: str, payload: Mapping[str, object]) -> None:
         """Publish an event that is not stored, after the stored ones before it."""
@@ -105,13 +113,19 @@ class Ledger:
             self._let_go(batch)
 
     def _settled(self, batch: _Batch, saved: asyncio.Future[None]) -> None:
-        """Events that could not be saved are never published; live ones behind them wait no longer.
+        """Events that could not be saved are told without numbers of their own, so that nothing stays open.
 
         A failure that nobody waits for is told by the next append, which fails too.
         """
-        if not saved.cancelled() and saved.exception() is not None:
-            with self._lock:
-                self._let_go(batch)
+        failure = None if saved.cancelled() else saved.exception()
+        if failure is None:
+            return
+        if self.failure is None:
+            self.failure = failure if isinstance(failure, JournalError) else JournalError(str(failure))
+        with self._lock:
+            for frame in batch.frames:
+                self._publisher.live(_unsaved(frame))
+            self._let_go(batch)
 
     def _let_go(self, batch: _Batch) -> None:
         if batch in self._uncommitted:
@@ -137,6 +151,26 @@ class Ledger:
             usage=state.usage.model_dump_json(by_alias=True, exclude_none=True).encode(),
             cost=state.cost,
         )
+
+
+def _unsaved(frame: StoredFrame) -> LiveFrame:
+    payload: dict[str, object] = msgspec.json.decode(frame.params)
+    turn_id, time_ms = payload.pop("turnId", None), payload.pop("time", 0)
+    del payload["taskId"], payload["seq"]
+    return LiveFrame(
+        frame.task_id,
+        turn_id if isinstance(turn_id, str) else None,
+        time_ms if isinstance(time_ms, int) else 0,
+        frame.method,
+        payload,
+    )
+
+
+def _failed(failure: JournalError) -> asyncio.Future[None]:
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.set_exception(failure)
+    future.exception()  # told by whoever waits; not waiting is no fault
+    return future
 
 
 def encode_params(task_id: str, turn_id: str | None, seq: int, time_ms: int, event: TaskEvent) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agentls.conversation.text import pieces
 from agentls.engine.ledger import Ledger
 from agentls.policy.redact import RedactedStream, Redactor
 from agentls.protocol import events as e
@@ -29,5 +30,5 @@ class LiveOutput:
             self._publish(stream, redacted.close())
 
     def _publish(self, stream: str, text: str) -> None:
-        if text:
-            self._ledger.live(e.ToolCallOutput.METHOD, {"callId": self._call_id, "stream": stream, "delta": text})
+        for piece in pieces(text):
+            self._ledger.live(e.ToolCallOutput.METHOD, {"callId": self._call_id, "stream": stream, "delta": piece})

@@ -6,10 +6,9 @@ in the conversation; there is no other retry layer.
 
 from __future__ import annotations
 
-import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
-from agentls import __version__
 from agentls.chat.dialect import Dialect, adapt
 from agentls.chat.failure import Failure, stream_failure, transport_failure
 from agentls.chat.message import SystemMessage
@@ -28,15 +27,20 @@ if TYPE_CHECKING:
     from agentls.engine.task import LiveTask
     from agentls.protocol.provider import Provider
 
-logger = logging.getLogger(__name__)
-
-USER_AGENT = f"agentls/{__version__}"
-ERROR_BODY_BYTES = 64 * 1024
 MAX_ADAPTATIONS = 8
 """A provider that rejects one parameter after another is given up on."""
 
 
-async def ask_model(task: LiveTask, provider: Provider) -> None:
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An attempt that brought no answer; it is recorded as discarded."""
+
+    failure: Failure
+    said_something: bool
+    """It broke after the model had begun to answer."""
+
+
+async def ask_model(task: LiveTask, provider_id: str) -> None:
     """Send the conversation and record the answer. Raises TurnFailed when no attempt brings one."""
     request_id = task.world.ids.new("req")
     retries = task.settings.retry
@@ -45,22 +49,26 @@ async def ask_model(task: LiveTask, provider: Provider) -> None:
     adaptations = 0
     attempt = tries = 1
     while True:
-        failure = await _attempt(task, provider, request_id, attempt)
-        if failure is None:
+        await task.connection.pace.wait(task.connection.providers.get(provider_id), task.world.clock)
+        provider = task.connection.providers.get(provider_id)  # as it is now: the user may have changed it
+        broken = await _attempt(task, provider, request_id, attempt)
+        if broken is None:
             return
+        failure = broken.failure
+        attempt += 1
         adapted = adapt(task.connection.dialect(provider), failure) if adaptations < MAX_ADAPTATIONS else None
         if adapted is not None:
             adaptations += 1
-            attempt += 1
             dialect, change = adapted
             task.connection.learn(provider, dialect)
             await task.ledger.record(e.Notice(level="info", code="dialect.adapted", message=change))
             continue
+        if broken.said_something:  # worth one more try and no more
+            tries = max(tries, limits.max_attempts - 1)
         match decide_retry(tries, failure, waited_s, limits, task.world.random):
-            case GiveUp():
-                raise TurnFailed(turn_error(failure, task.redactor))
+            case GiveUp(reason):
+                raise TurnFailed(turn_error(_given_up(failure, reason), task.redactor))
             case Retry(delay_s):
-                attempt += 1
                 tries += 1
                 waited_s += delay_s
                 retrying = e.RequestRetrying(
@@ -75,8 +83,15 @@ async def ask_model(task: LiveTask, provider: Provider) -> None:
                 assert_never(other)
 
 
-async def _attempt(task: LiveTask, provider: Provider, request_id: str, attempt: int) -> Failure | None:
-    """One request; its answer is recorded, or the failure is returned with the attempt recorded as discarded."""
+def _given_up(failure: Failure, reason: str) -> Failure:
+    """The failure, with why it was not tried again where it could have been."""
+    if not failure.retryable:
+        return failure
+    return replace(failure, detail=f"{failure.detail} ({reason})")
+
+
+async def _attempt(task: LiveTask, provider: Provider, request_id: str, attempt: int) -> Broken | None:
+    """One request; None when its answer is recorded."""
     dialect = task.connection.dialect(provider)
     body = _body(task, provider, dialect)
     await task.ledger.record(e.RequestStarted(request_id=request_id, attempt=attempt))
@@ -89,7 +104,7 @@ async def _attempt(task: LiveTask, provider: Provider, request_id: str, attempt:
         failure = writer.shortcoming(hint_of(provider))
     if failure is not None:
         await writer.discard(failure, status)
-        return failure
+        return Broken(failure, writer.said_something)
     await writer.complete(status)
     _refuse_text_call(task, provider, writer)
     return None
@@ -117,7 +132,7 @@ def _refuse_text_call(task: LiveTask, provider: Provider, writer: ReplyWriter) -
     """A call printed as text is never run: the server does not parse this model's tool format (section F)."""
     if writer.has_calls:
         return
-    marker = detect_text_call(writer.text, writer.reasoning, task.bench.toolbox.names)
+    marker = detect_text_call(writer.text, writer.reasoning, task.connection.tool_names())
     if marker is not None:
         detail = f"The model wrote a tool call as text ({marker}); it was not run."
         raise TurnFailed(turn_error(stream_failure("toolsUnsupported", detail, hint_of(provider)), task.redactor))

@@ -21,12 +21,18 @@ _NOT_CONFIGURED = (
 )
 
 
+MOST_RETIRED = 50
+"""Keys no longer in use that are still masked."""
+
+
 @dataclass(slots=True)
 class Providers:
     environment: Mapping[str, str]
     """Where `apiKeyEnv` names are looked up."""
     _by_id: dict[str, Provider] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
+    _retired: dict[str, None] = field(default_factory=dict)
+    """Keys that were replaced or dropped: a request that runs may still echo one."""
     active: str | None = None
     problem: str | None = None
     """What is wrong with the configuration of file, environment or editor, as a sentence."""
@@ -54,7 +60,7 @@ class Providers:
         provider, warnings = check_provider(provider)
         before = self._by_id.get(provider.id)
         if before is not None and _origin(before) != _origin(provider) and provider.id in self._keys:
-            del self._keys[provider.id]
+            self._retire(provider.id)
             warnings.append(
                 "The key was dropped because the base URL now names another server; set the key for it again."
             )
@@ -66,11 +72,19 @@ class Providers:
     def set_key(self, provider_id: str, key: str) -> bool:
         """Keep (or, for an empty text, forget) the key. Raises RequestFailed, InvalidParams."""
         self.get(provider_id)
-        if not key:
-            self._keys.pop(provider_id, None)
+        checked = check_api_key(key) if key else None
+        self._retire(provider_id)
+        if checked is None:
             return False
-        self._keys[provider_id] = check_api_key(key)
+        self._keys[provider_id] = checked
         return True
+
+    def _retire(self, provider_id: str) -> None:
+        key = self._keys.pop(provider_id, None)
+        if key is not None:
+            self._retired[key] = None
+            while len(self._retired) > MOST_RETIRED:
+                del self._retired[next(iter(self._retired))]
 
     def key(self, provider_id: str) -> str | None:
         provider = self.get(provider_id)
@@ -79,10 +93,15 @@ class Providers:
             return own
         return self.environment.get(provider.api_key_env) or None
 
+    def key_for(self, provider: Provider) -> str | None:
+        """The key for a request to `provider`; none once its id is gone or names another origin."""
+        now = self._by_id.get(provider.id)
+        return self.key(provider.id) if now is not None and _origin(now) == _origin(provider) else None
+
     def secrets(self) -> list[str]:
         """Every secret known, for masking; stand-ins such as `ollama` or `EMPTY` are none."""
         named = (self.key(provider_id) for provider_id in self._by_id)
-        secrets = [key for key in named if key and not _is_stand_in(key)]
+        secrets = [key for key in (*named, *self._retired) if key and not _is_stand_in(key)]
         for provider in self._by_id.values():
             secrets.extend(secrets_of(provider))
         return secrets
@@ -93,7 +112,7 @@ class Providers:
     def remove(self, provider_id: str) -> None:
         self.get(provider_id)
         del self._by_id[provider_id]
-        self._keys.pop(provider_id, None)
+        self._retire(provider_id)
         if self.active == provider_id:
             self.active = next(iter(self._by_id), None)
 

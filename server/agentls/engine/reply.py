@@ -6,7 +6,7 @@ Knows no bytes and no retries. Invariant: nothing it recorded stays open after `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentls.chat import events as s
@@ -14,11 +14,13 @@ from agentls.chat.failure import Failure, stream_failure
 from agentls.chat.server import ServerHint
 from agentls.conversation.caps import capped_json, capped_text
 from agentls.conversation.record import Private
-from agentls.conversation.text import is_deeper_than, well_formed, well_formed_object
+from agentls.conversation.text import is_deeper_than, pieces, well_formed, well_formed_object
 from agentls.engine.cost import cost_of
 from agentls.engine.failures import turn_error
 from agentls.engine.ledger import Entry
-from agentls.engine.streams import OpenStream, field_update
+from agentls.engine.malformed import what_is_wrong
+from agentls.engine.masks import masked_preview
+from agentls.engine.streams import OpenStream, delta_payloads
 from agentls.protocol import events as e
 from agentls.protocol.values import TextContent, Usage
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from agentls.protocol.provider import Provider
 
 DEEPEST_ARGUMENTS = 100
+LONGEST_NAME = 200
+LONGEST_ID = 500
+"""Characters kept of what a provider calls a tool or a call: more is garbage."""
+CUT_ADVICE = "Raise Max Output Tokens in the model configuration, or ask for a shorter answer."
 BROKEN_ANSWER = "Cancelled: the answer that held this call broke off; nothing was run."
 
 
@@ -68,6 +74,10 @@ class ReplyWriter:
         return self._reasoning.text if self._reasoning is not None else ""
 
     @property
+    def said_something(self) -> bool:
+        return not (self._message is None and self._reasoning is None and not self._calls)
+
+    @property
     def has_calls(self) -> bool:
         return bool(self._calls)
 
@@ -103,32 +113,34 @@ class ReplyWriter:
         return None
 
     def _text(self, text: str) -> None:
-        task = self.task
         if self._message is None:
-            message_id = task.world.ids.new("msg")
-            self._message = task.open_stream("agent/message/delta", "messageId", message_id)
-            task.ledger.submit(e.MessageStarted(message_id=message_id))
-        self._message.pieces.append(text)
-        task.ledger.live(self._message.method, {**self._message.identity, "delta": text})
+            message_id = self.task.world.ids.new("msg")
+            self._message = self.task.open_stream("agent/message/delta", "messageId", message_id)
+            self.task.ledger.submit(e.MessageStarted(message_id=message_id))
+        self._publish(self._message, text)
 
     def _think(self, text: str) -> None:
-        task = self.task
         if self._reasoning is None:
-            message_id = task.world.ids.new("rsn")
-            self._reasoning = task.open_stream("agent/reasoning/delta", "messageId", message_id)
-            task.ledger.submit(e.ReasoningStarted(message_id=message_id))
-        self._reasoning.pieces.append(text)
-        task.ledger.live(self._reasoning.method, {**self._reasoning.identity, "delta": text})
+            message_id = self.task.world.ids.new("rsn")
+            self._reasoning = self.task.open_stream("agent/reasoning/delta", "messageId", message_id)
+            self.task.ledger.submit(e.ReasoningStarted(message_id=message_id))
+        self._publish(self._reasoning, text)
+
+    def _publish(self, stream: OpenStream, text: str) -> None:
+        stream.pieces.append(text)
+        for piece in pieces(text):
+            self.task.ledger.live(stream.method, {**stream.identity, "delta": piece})
 
     def _call_started(self, event: s.CallStarted) -> None:
         task = self.task
-        call = _OpenCall(task.world.ids.new("call"), well_formed(event.name))
+        call = _OpenCall(task.world.ids.new("call"), well_formed(event.name)[:LONGEST_NAME])
         self._calls[event.index] = call
         task.open_stream("agent/toolCall/delta", "callId", call.call_id)
+        given_id = event.provider_call_id
         task.ledger.submit(
             e.ToolCallStarted(
                 call_id=call.call_id,
-                provider_call_id=event.provider_call_id,
+                provider_call_id=well_formed(given_id)[:LONGEST_ID] if given_id is not None else None,
                 index=event.index,
                 name=call.name,
             )
@@ -139,8 +151,8 @@ class ReplyWriter:
         stream = self.task.streams[call.call_id]
         stream.pieces.append(event.text)
         self._argument_characters += len(event.text)
-        fields = [field_update(each) for each in event.fields]
-        self.task.ledger.live(stream.method, {**stream.identity, "delta": event.text, "fields": fields})
+        for payload in delta_payloads(event.text, event.fields):
+            self.task.ledger.live(stream.method, {**stream.identity, **payload})
 
     async def _call_ready(self, event: s.CallReady) -> None:
         call = self._calls[event.index]
@@ -158,7 +170,7 @@ class ReplyWriter:
             title=described.title,
             kind=described.kind,
             locations=list(described.locations),
-            preview=described.preview,
+            preview=masked_preview(described.preview, self.task.redactor),
             truncated=truncated,
         )
         self.task.streams.pop(call.call_id, None)
@@ -173,10 +185,13 @@ class ReplyWriter:
             return stream_failure("contentFilter", "The provider's content filter ended the answer.", hint)
         if self._refusal and not self._calls:
             return stream_failure("refusal", "".join(self._refusal), hint)
-        if not self.text.strip() and not self._calls and reason != "length":
-            said = "only reasoning, no text and no tool call" if self.reasoning else "nothing"
-            return stream_failure("emptyResponse", f"The model answered with {said}.", hint)
-        return None
+        if self.text.strip() or self._calls:
+            return None
+        said = "only reasoning, no text and no tool call" if self.reasoning else "nothing"
+        if reason == "length":
+            cut = f"The model reached its output limit and had answered with {said}."
+            return replace(stream_failure("emptyResponse", cut, hint, retryable=False), advice=CUT_ADVICE)
+        return stream_failure("emptyResponse", f"The model answered with {said}.", hint)
 
     async def complete(self, http_status: int | None) -> None:
         """Record the end of an answer that arrived whole."""
@@ -244,20 +259,7 @@ class ReplyWriter:
 
     def _invalid(self, malformed: s.CallMalformed, length: bool) -> Entry:
         call = self._calls[malformed.index]
-        if malformed.incomplete and length:
-            why = (
-                "the answer reached its output limit before the arguments were complete. "
-                "Do it in smaller steps: shorter content, or several calls."
-            )
-        elif malformed.incomplete:
-            why = "the arguments stop before the object is complete."
-        else:
-            why = f"{malformed.error} at character {malformed.position}."
-        near = malformed.raw[max(0, malformed.position - 40) : malformed.position + 40]
-        text = f"Not run: the arguments of {call.name} are not a valid JSON object: {why}"
-        if near and not malformed.incomplete:
-            text += f" Near: {near!r}."
-        text += " Send the call again with valid JSON."
+        text = what_is_wrong(call.name, malformed, at_limit=length)
         result = e.ToolResult(
             call_id=call.call_id,
             name=call.name,
@@ -289,5 +291,5 @@ def _cut_notice() -> e.Notice:
         level="warning",
         code="answer.cut",
         message="The answer was cut off at the model's output limit.",
-        advice="Raise Max Output Tokens in the model configuration, or ask for a shorter answer.",
+        advice=CUT_ADVICE,
     )

@@ -10,6 +10,7 @@ from agentls.conversation.record import Private
 from agentls.conversation.state import Call
 from agentls.conversation.text import byte_length, well_formed
 from agentls.engine.ledger import Entry
+from agentls.engine.masks import masked_diff
 from agentls.policy.redact import Redactor
 from agentls.protocol import events as e
 from agentls.protocol.values import TextContent, Truncation
@@ -36,7 +37,7 @@ def result_entries(call: Call, outcome: Outcome, duration_ms: int, redactor: Red
         range=outcome.range,
         truncated=truncated,
         exit_code=outcome.exit_code,
-        diff=outcome.diff,
+        diff=masked_diff(outcome.diff, redactor),
         source=outcome.source,
         duration_ms=duration_ms,
     )

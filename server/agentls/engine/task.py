@@ -1,6 +1,7 @@
 """A task that is open in this process: its ledger, its running turn, its queue and what waits for the user.
 
-Knows no client. Invariant: at most one turn runs at a time, in one asyncio task that this object owns.
+Knows no client. Invariant: at most one turn runs at a time, in one asyncio task that this object owns; what was
+answered to the user about the queue is recorded before the turn decides anything.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from agentls.engine.workbench import Workbench
 from agentls.engine.world import World
 from agentls.policy.redact import Redactor
 from agentls.protocol import events as e
+from agentls.protocol.errors import RequestFailed
 from agentls.protocol.provider import Provider
 from agentls.protocol.settings import Settings
 from agentls.protocol.task_requests import EventFrame
@@ -31,6 +33,10 @@ from agentls.tools.desk import Desk
 from agentls.world.artifacts import Artifacts
 
 Disposition = Literal["injected", "queued"]
+
+JOURNAL_ADVICE = (
+    "Make the data folder writable (AGENTLS_DATA_DIR names another) and restart the server to keep what you do."
+)
 
 
 class LiveTask:
@@ -45,9 +51,19 @@ class LiveTask:
         self.streams: dict[str, OpenStream] = {}
         self.approval_mode: ApprovalMode | None = None
         """The mode the task was started with, in place of the setting's. Never stored."""
+        self.is_closed = False
+        """Given up by this process: no turn begins and nothing is recorded any more."""
+        self.is_stopping = False
+        """The running turn was asked to end."""
         self._bench: Workbench | None = None
+        self._is_claimed = False
         self._turn: asyncio.Task[None] | None = None
+        self._is_under_way = False
         self._turn_started_s = 0.0
+        self._warning = world.journal.warning
+        self._queue_changes = 0
+        self._queue_settled = asyncio.Event()
+        self._queue_settled.set()
 
     @property
     def settings(self) -> Settings:
@@ -79,47 +95,58 @@ class LiveTask:
 
     @property
     def is_running(self) -> bool:
-        return self._turn is not None
+        return self._is_claimed or self._turn is not None
 
     @property
     def is_ending(self) -> bool:
         """The turn has recorded its end but not yet let go of the task."""
-        return self._turn is not None and self.ledger.turn_begun and self.ledger.state.turn is None
+        return self._turn is not None and self.ledger.state.turn is None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing runs, waits or is still to be saved: another object may take this one's place."""
+        return not (self.is_running or self._queue_changes or self.ledger.state.queue) and self.ledger.is_settled
 
     def start_turn(self, prompt: Entry, prompt_id: str, provider: Provider) -> Callable[[], None]:
         """Claim the next turn; calling what is returned records its beginning and lets it run.
 
-        Raises RequestFailed when the task's workspace folder is not open.
+        Raises RequestFailed when the task's workspace folder is not open, or the task is being deleted.
         """
-        _ = self.bench
-        turn_id = self.world.ids.new("turn")
-        self.ledger.turn_id, self.ledger.turn_begun = turn_id, False
-        self._turn_started_s = self.world.clock.monotonic_s()
-        begun = asyncio.Event()
-        self._turn = asyncio.create_task(self._run(begun, provider), name=f"turn {turn_id}")
+        if self.is_closed:
+            raise RequestFailed("task.unknown")
+        _ = self.root
+        turn_id = self.ledger.turn_id = self.world.ids.new("turn")
+        self._is_claimed = True
 
         def begin() -> None:
+            self._is_claimed = False
+            if self.is_closed:
+                return
             state = self.ledger.state
             waiting = [_delivery(queued) for queued in state.queue]
             started = e.TurnStarted(prompt_id=prompt_id, provider_id=provider.id, model_id=provider.model_id)
             title = state.title or title_of(prompt)
-            self.ledger.submit(*waiting, prompt, started, self._status("running", title))
-            self.ledger.turn_begun = True
-            begun.set()
+            self._turn_started_s = self.world.clock.monotonic_s()
+            self.ledger.submit(*waiting, prompt, started, self._status("running", title), *self._warnings())
+            self.is_stopping = self._is_under_way = False
+            self._turn = asyncio.create_task(self._run(provider.id), name=f"turn {turn_id}")
 
         return begin
 
-    async def _run(self, begun: asyncio.Event, provider: Provider) -> None:
+    async def _run(self, provider_id: str) -> None:
+        self._is_under_way = True
         try:
-            await begun.wait()
-            await run_turn(self, provider)
+            await run_turn(self, provider_id)
         finally:
             self._turn = None
             self.streams.clear()
 
     def interrupt(self) -> None:
         """Ask the running turn to end; nothing if none runs. It ends `interrupted` within moments."""
-        if self._turn is not None and self.ledger.state.turn is not None and not self._turn.cancelling():
+        if self._turn is None or self.is_ending or self.is_stopping:
+            return
+        self.is_stopping = True
+        if self._is_under_way:  # else it sees the wish before it does anything
             self._turn.cancel()
 
     async def ended(self) -> None:
@@ -127,24 +154,55 @@ class LiveTask:
         if self._turn is not None:
             await asyncio.wait({self._turn})
 
+    def close(self) -> None:
+        """Give the task up; a turn that runs is to be interrupted."""
+        self.is_closed = True
+        self.interrupt()
+
     def turn_duration_ms(self) -> int:
         return round((self.world.clock.monotonic_s() - self._turn_started_s) * 1000)
+
+    def _warnings(self) -> list[e.Notice]:
+        """What the user must know of this task before it goes on; told once."""
+        warning, self._warning = self._warning, None
+        if warning is None:
+            return []
+        return [e.Notice(level="warning", code="journal.warning", message=warning, advice=JOURNAL_ADVICE)]
 
     # the queue
 
     def enqueue(self, prompt: Entry) -> tuple[Disposition, Callable[[], None]]:
         """What becomes of a prompt sent while a turn runs, and the call that records it as waiting."""
-        stopping = self._turn is None or self._turn.cancelling() > 0
-        return "queued" if stopping else "injected", self.recording(prompt)
+        will_be_seen = self.is_running and not self.is_stopping
+        return "injected" if will_be_seen else "queued", self._queue_change(lambda: prompt)
 
-    def recording(self, entry: Entry) -> Callable[[], None]:
-        """A call that records `entry`."""
+    def change_queued(self, prompt_id: str, entry: Entry) -> Callable[[], None]:
+        """A call that records what becomes of a waiting prompt, if it still waits then."""
+
+        def still_waiting() -> Entry | None:
+            return entry if any(each.prompt_id == prompt_id for each in self.ledger.state.queue) else None
+
+        return self._queue_change(still_waiting)
+
+    def _queue_change(self, entry_now: Callable[[], Entry | None]) -> Callable[[], None]:
+        """A call that records a change of the queue; until it is called, the turn takes no next step."""
+        self._queue_changes += 1
+        self._queue_settled.clear()
 
         def record() -> None:
-            self.ledger.submit(entry)
-            self.ledger.submit(self._status(self.ledger.state.phase, self.ledger.state.title))
+            self._queue_changes -= 1
+            if not self._queue_changes:
+                self._queue_settled.set()
+            entry = entry_now()
+            if entry is not None and not self.is_closed:
+                self.ledger.submit(entry)
+                self.ledger.submit(self._status(self.ledger.state.phase, self.ledger.state.title))
 
         return record
+
+    async def queue_settled(self) -> None:
+        """Wait until every answer that was given about the queue is recorded too."""
+        await self._queue_settled.wait()
 
     async def deliver(self, prompts: Sequence[QueuedPrompt]) -> None:
         """Let waiting prompts join the conversation."""

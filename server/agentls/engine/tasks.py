@@ -7,19 +7,29 @@ left open in it was closed before anything else happened.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+from weakref import WeakValueDictionary
 
 from agentls.conversation.recover import recover
 from agentls.conversation.reduce import fold
 from agentls.conversation.state import TaskState
+from agentls.engine.failures import journal_faults
 from agentls.engine.history import records_of
 from agentls.engine.ledger import Ledger
 from agentls.engine.publisher import Publisher
 from agentls.engine.task import LiveTask
 from agentls.engine.world import World
 from agentls.protocol.errors import RequestFailed
+from agentls.protocol.values import ApprovalMode
 from agentls.world.journal import Row, TaskHeader
+
+logger = logging.getLogger(__name__)
+
+MOST_AT_REST: Final = 32
+"""Tasks kept open though nothing happens in them; what is closed is opened again from the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +47,31 @@ class Tasks:
         self._publisher = publisher
         self._make = make
         self._open: dict[str, LiveTask] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        """The one used longest ago comes first."""
+        self._modes: dict[str, ApprovalMode] = {}
+        """The modes that tasks were started with; never stored, and never loosened by closing a task."""
+        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def open(self) -> tuple[LiveTask, ...]:
         return tuple(self._open.values())
 
-    async def create(self, workspace_uri: str) -> LiveTask:
-        """A new task, owned by this process and in the journal."""
+    async def create(self, workspace_uri: str, mode: ApprovalMode | None) -> LiveTask:
+        """A new task, owned by this process and in the journal. Raises RequestFailed."""
         header = TaskHeader(self._world.ids.new("task"), self._world.clock.now_ms(), workspace_uri)
-        await self._world.journal.create_task(header)
-        state = TaskState(header.task_id, header.created_ms, header.workspace_uri)
-        return self._adopt(state)
+        with journal_faults():
+            await self._world.journal.create_task(header)
+        if mode is not None:
+            self._modes[header.task_id] = mode
+        return self._adopt(TaskState(header.task_id, header.created_ms, header.workspace_uri))
 
     async def stored(self, task_id: str) -> StoredTask:
         """The task from the journal, whoever owns it. Raises RequestFailed."""
-        header = await self._world.journal.header(task_id)
-        if header is None:
-            raise RequestFailed("task.unknown")
-        rows = await self._world.journal.rows(task_id)
+        with journal_faults():
+            header = await self._world.journal.header(task_id)
+            if header is None:
+                raise RequestFailed("task.unknown")
+            rows = await self._world.journal.rows(task_id)
         state = TaskState(header.task_id, header.created_ms, header.workspace_uri)
         return StoredTask(header, rows, fold(state, records_of(rows)))
 
@@ -64,15 +80,16 @@ class Tasks:
         return self._open.get(task_id)
 
     async def opened(self, task_id: str) -> LiveTask:
-        """The task, open here: taken over and recovered if nobody runs it. Raises RequestFailed."""
-        lock = self._opening.setdefault(task_id, asyncio.Lock())
-        try:
-            async with lock:
-                task = self._open.get(task_id)
-                return task if task is not None else await self._take_over(task_id)
-        finally:
-            if not lock.locked():
-                self._opening.pop(task_id, None)
+        """The task, open here: taken over and recovered if nobody runs it. Raises RequestFailed.
+
+        A turn of it that is just ending is waited for: the task rests or runs.
+        """
+        while True:
+            async with self._lock(task_id):
+                task = await self._open_here(task_id)
+            if not task.is_ending:
+                return task
+            await task.ended()
 
     async def read(self, task_id: str) -> StoredTask:
         """The task for reading; one that nobody runs is taken over first, so that what it shows is true."""
@@ -80,13 +97,50 @@ class Tasks:
             stored = await self.stored(task_id)
             if not recover(stored.state, 0) or self._world.journal.owner_alive(task_id):
                 return stored
-            await self.opened(task_id)
+            try:
+                await self.opened(task_id)
+            except RequestFailed as refused:  # a journal that can only be read
+                logger.info("task %s is shown as it was left: %s", task_id, refused.code)
+                return stored
         return await self.stored(task_id)
 
+    async def delete(self, task_id: str) -> None:
+        """End what runs in it and remove it. Raises RequestFailed."""
+        async with self._lock(task_id):
+            task = await self._open_here(task_id)
+            task.close()
+            await task.ended()
+            self._open.pop(task_id, None)
+            self._modes.pop(task_id, None)
+            with journal_faults():
+                await self._world.journal.delete(task_id)
+
+    async def aclose(self) -> None:
+        """Interrupt every turn and wait for their ends."""
+        for task in self.open:
+            task.close()
+        await asyncio.gather(*(task.ended() for task in self.open))
+        for task in self.open:
+            self._release(task.task_id)
+        self._open.clear()
+
+    def _lock(self, task_id: str) -> asyncio.Lock:
+        """Held while a task is opened or removed; it lives as long as somebody holds or awaits it."""
+        return self._opening.setdefault(task_id, asyncio.Lock())
+
+    async def _open_here(self, task_id: str) -> LiveTask:
+        task = self._open.pop(task_id, None)
+        if task is None or (task.ledger.failure is not None and not task.is_running):
+            return await self._take_over(task_id)
+        self._open[task_id] = task  # used last
+        return task
+
     async def _take_over(self, task_id: str) -> LiveTask:
-        if await self._world.journal.header(task_id) is None:
+        with journal_faults():
+            is_known = await self._world.journal.header(task_id) is not None
+        if not is_known:
             raise RequestFailed("task.unknown")
-        if not self._world.journal.claim(task_id):
+        if not await asyncio.to_thread(self._world.journal.claim, task_id):
             raise RequestFailed("task.elsewhere")
         stored = await self.stored(task_id)
         task = self._adopt(stored.state)
@@ -94,27 +148,25 @@ class Tasks:
         task.ledger.turn_id = open_turn.turn_id if open_turn is not None else None
         closings = recover(stored.state, self._world.clock.now_ms())
         if closings:
-            await task.ledger.record(*closings, sync=True)
+            with journal_faults():
+                await task.ledger.record(*closings, sync=True)
         return task
 
     def _adopt(self, state: TaskState) -> LiveTask:
+        at_rest = [task for task in self._open.values() if task.is_at_rest]
+        for task in at_rest[: max(0, len(at_rest) - MOST_AT_REST)]:
+            task.close()
+            del self._open[task.task_id]
+            self._release(task.task_id)
         task = self._make(Ledger(state, self._world.journal, self._publisher, self._world.clock))
+        task.approval_mode = self._modes.get(state.task_id)
         self._open[state.task_id] = task
         return task
 
-    async def delete(self, task_id: str) -> None:
-        task = await self.opened(task_id)
-        task.interrupt()
-        await task.ended()
-        self._open.pop(task_id, None)
-        await self._world.journal.delete(task_id)
-        self._world.journal.release(task_id)
+    def _release(self, task_id: str) -> None:
+        self._world.journal.release(task_id).add_done_callback(_note_failure)
 
-    async def aclose(self) -> None:
-        """Interrupt every turn and wait for their ends."""
-        for task in self.open:
-            task.interrupt()
-        await asyncio.gather(*(task.ended() for task in self.open))
-        for task in self.open:
-            self._world.journal.release(task.task_id)
-        self._open.clear()
+
+def _note_failure(released: asyncio.Future[None]) -> None:
+    if not released.cancelled() and released.exception() is not None:
+        logger.info("a lease could not be given up; it ends with this process")

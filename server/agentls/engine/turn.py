@@ -11,48 +11,52 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from agentls.conversation.decide import DeliverPrompts, Limits, Rest, RunCalls, SendRequest, decide
-from agentls.conversation.recover import close_open_calls, close_open_prompts, close_open_request, idle_status
+from agentls.conversation.recover import Ending, close_turn
 from agentls.engine.calls import run_calls
-from agentls.engine.failures import TurnFailed
+from agentls.engine.failures import TurnFailed, cannot_save, internal_error, refused_error
 from agentls.engine.model_request import ask_model
 from agentls.protocol import events as e
+from agentls.protocol.errors import RequestFailed
 from agentls.protocol.values import TurnEnd, TurnError
 from agentls.world.journal import JournalError
 
 if TYPE_CHECKING:
     from agentls.engine.task import LiveTask
-    from agentls.protocol.provider import Provider
 
 logger = logging.getLogger(__name__)
 
 CANCELLED_CALL = "Cancelled by the user before it ended; it may have taken effect in part."
+DROPPED_CALL = "Cancelled: the turn ended before this call did; it may have taken effect in part."
 
 
-async def run_turn(task: LiveTask, provider: Provider) -> None:
+async def run_turn(task: LiveTask, provider_id: str) -> None:
     """Run the open turn of `task` to its end. Never raises; cancelling it interrupts the turn."""
-    status: TurnEnd = "completed"
+    status: TurnEnd = "failed"
     error: TurnError | None = None
     try:
-        status = await _work(task, provider)
+        status = await _work(task, provider_id)
     except asyncio.CancelledError:
         status = "interrupted"
     except TurnFailed as failed:
-        status, error = "failed", failed.error
+        error = failed.error
+    except RequestFailed as refused:
+        error = refused_error(refused)
     except JournalError as broken:
-        status, error = "failed", _cannot_save(broken)
+        error = cannot_save(broken)
     except Exception:  # the rim of a turn: a bug ends this turn, not the server
         logger.exception("turn %s of %s failed", task.ledger.turn_id, task.task_id)
-        status, error = "failed", _INTERNAL
+        error = internal_error()
     await _complete(task, status, error)
 
 
-async def _work(task: LiveTask, provider: Provider) -> TurnEnd:
-    while True:
+async def _work(task: LiveTask, provider_id: str) -> TurnEnd:
+    while not task.is_stopping:
+        await task.queue_settled()
         match decide(task.ledger.state, _limits(task)):
             case SendRequest():
-                await ask_model(task, provider)
-            case RunCalls(calls, refused):
-                await run_calls(task, calls, refused)
+                await ask_model(task, provider_id)
+            case RunCalls(calls, repeated):
+                await run_calls(task, calls, repeated)
             case DeliverPrompts(prompts):
                 await task.deliver(prompts)
             case Rest(status, reason):
@@ -61,38 +65,25 @@ async def _work(task: LiveTask, provider: Provider) -> TurnEnd:
                 return status
             case other:
                 assert_never(other)
+    return "interrupted"
 
 
 async def _complete(task: LiveTask, status: TurnEnd, error: TurnError | None) -> None:
-    """Close what is open and end the turn."""
-    state = task.ledger.state
-    turn = state.turn
-    if turn is None:
-        return
-    closings = close_open_prompts(state, "interrupt")
-    closings += close_open_request(turn, task.open_texts())
-    closings += close_open_calls(state, CANCELLED_CALL)
-    if turn.open_request is not None:
-        cut = e.RequestCompleted(request_id=turn.open_request, finish_reason="interrupted")
-        closings.append((cut, None))
-    task.streams.clear()
-    if closings:
-        task.ledger.submit(*closings)
-    turn = task.ledger.state.turn or turn
-    completed = e.TurnCompleted(
+    """Close what is open, end the turn, and see it saved."""
+    ending = Ending(
         status=status,
         error=error,
-        usage=turn.usage,
-        cost=turn.cost,
         duration_ms=task.turn_duration_ms(),
-        changed_files=list(turn.changed),
+        by="interrupt",
+        call_text=CANCELLED_CALL if status == "interrupted" else DROPPED_CALL,
+        texts=task.open_texts(),
     )
-    task.ledger.submit(completed)
+    closings = close_turn(task.ledger.state, ending)
+    task.streams.clear()
     try:
-        await asyncio.shield(task.ledger.submit(idle_status(task.ledger.state), sync=True))
+        await task.ledger.record(*closings, sync=True)
     except JournalError as broken:
-        logger.error("the end of turn %s could not be saved: %s", turn.turn_id, broken)
-        task.ledger.live(completed.METHOD, completed.model_dump(mode="json", by_alias=True, exclude_none=True))
+        logger.error("the end of turn %s could not be saved: %s", task.ledger.turn_id, broken)
 
 
 def _limits(task: LiveTask) -> Limits:
@@ -110,24 +101,5 @@ def _limit_notice(reason: str) -> e.Notice:
         level="warning",
         code="turn.limit",
         message=reason,
-        advice="Send another prompt to go on, or raise the limit in the settings.",
+        advice="Raise the limit in the settings, or send another prompt where the limit is one of the turn.",
     )
-
-
-def _cannot_save(broken: JournalError) -> TurnError:
-    return TurnError(
-        code="internal",
-        title="The task cannot be saved",
-        detail=str(broken),
-        advice="Free disk space or set AGENTLS_DATA_DIR to a folder that can be written, then restart the server.",
-        retryable=False,
-    )
-
-
-_INTERNAL = TurnError(
-    code="internal",
-    title="Something went wrong inside agentls",
-    detail="An unexpected error ended this turn; the server's log names it.",
-    advice="Send the prompt again. If it happens again, report it with the server's log.",
-    retryable=True,
-)

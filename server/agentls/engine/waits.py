@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from agentls.protocol import events as e
 from agentls.protocol.errors import RequestFailed
 from agentls.protocol.values import Decision, ResolvedBy, Subject
-from agentls.world.clock import Clock
 
 if TYPE_CHECKING:
     from agentls.engine.task import LiveTask
@@ -81,7 +80,7 @@ class Approvals:
             decisions=list(decisions),
             expires_at=task.world.clock.now_ms() + round(timeout_s * 1000),
         )
-        timer = asyncio.create_task(_expire(future, task.world.clock, timeout_s))
+        timer = asyncio.create_task(self._expire(approval_id, timeout_s))
         try:
             await task.ledger.record(e.ToolCallStatus(call_id=call_id, status="awaitingApproval"), requested)
             await task.report_phase("awaitingApproval")
@@ -93,6 +92,13 @@ class Approvals:
         await task.ledger.record(e.ApprovalResolved(approval_id=approval_id, decision=answer.decision, by=answer.by))
         await task.report_phase("running")
         return answer
+
+    async def _expire(self, approval_id: str, timeout_s: float) -> None:
+        """Silence is a denial once `timeout_s` passed; an answer that was accepted by then stands."""
+        await self._task.world.clock.sleep(timeout_s)
+        give = self._waits.claim(approval_id, ApprovalAnswer("deny", "timeout"))
+        if give is not None:
+            give()
 
     def claim(self, approval_id: str, decision: Decision, comment: str | None) -> Callable[[], None] | None:
         """Answer for the user. Raises RequestFailed for a decision that was not offered."""
@@ -136,10 +142,3 @@ class Questions:
 
     def claim(self, question_id: str, answer: str) -> Callable[[], None] | None:
         return self._waits.claim(question_id, answer)
-
-
-async def _expire(future: asyncio.Future[ApprovalAnswer], clock: Clock, timeout_s: float) -> None:
-    """Silence is a denial once `timeout_s` passed."""
-    await clock.sleep(timeout_s)
-    if not future.done():
-        future.set_result(ApprovalAnswer("deny", "timeout"))

@@ -5,6 +5,7 @@ Knows no turn. Invariant: a tool reaches files only through the workspace made h
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from agentls.tools.outcome import Outcome, ToolFailure
 from agentls.tools.titles import title
 from agentls.world.artifacts import Artifacts
 from agentls.world.environment import child_environment
+from agentls.world.files import Workspace
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,19 @@ class Workbench:
         """What the user allowed for the whole task."""
         self.toolbox = connection.toolbox
         self._connection = connection
-        self._workspace = connection.workspace(root)
+        self._root = root
+        self._workspace: tuple[tuple[Path, ...], Workspace] | None = None
         self._seen = SeenFiles()
         self._artifacts = artifacts
         self._environment = child_environment({}, environment)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The folders as they are open now."""
+        roots = self._connection.roots
+        if self._workspace is None or self._workspace[0] != roots:
+            self._workspace = (roots, self._connection.workspace(self._root))
+        return self._workspace[1]
 
     def desk(
         self,
@@ -59,7 +72,7 @@ class Workbench:
         """The desk of one call."""
         settings = self._connection.settings
         return Desk(
-            workspace=self._workspace,
+            workspace=self.workspace,
             read=settings.read,
             command=settings.command,
             seen=self._seen,
@@ -85,7 +98,7 @@ class Workbench:
     async def describe(self, call_id: str, name: str, arguments: Mapping[str, object]) -> Described:
         """What a call is about, as far as can be told without running it."""
         tool = self.toolbox.get(name)
-        if tool is None:
+        if tool is None or name not in self._connection.tool_names():
             return Described(title(name, arguments), "other")
         described = Described(title(name, arguments), tool.kind)
         parsed = self.toolbox.parse(name, arguments)
@@ -94,6 +107,9 @@ class Workbench:
         try:
             prepared = await tool.prepare(parsed, self.desk(call_id, _no_output, _no_answer))
         except ToolFailure:  # it will be the call's result
+            return described
+        except Exception as bug:  # the rim of a tool, here too: the call itself will fail, and say so
+            logger.warning("tool %s could not describe a call: %s", name, type(bug).__name__)
             return described
         return Described(described.title, tool.kind, prepared.locations, prepared.preview)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 
@@ -204,3 +205,97 @@ async def test_keep_alive_comments_are_no_progress(tmp_path: Path) -> None:
 
         assert isinstance(error, dict)
         assert error["code"] == "timeout"
+
+
+def _chunk(delta: dict[str, object], finish: str | None = None) -> bytes:
+    chunk = {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+@pytest.mark.parametrize("ending", ["close", "reset"])
+async def test_an_answer_that_breaks_in_the_middle_is_tried_once_more_and_no_more(tmp_path: Path, ending: str) -> None:
+    broken = Raw([_chunk({"content": "half of it"})], then=ending)
+    async with workshop(tmp_path, Script(then=broken)) as shop:
+        completed = await shop.run()
+
+        assert completed["error"]["code"] == "streamBroken"
+        assert len(shop.endpoint.requests) == 2
+        said = [(frame["text"], frame["discarded"]) for frame in shop.recorder.of("agent/message/completed")]
+        assert said == [("half of it", True)] * 2
+
+
+async def test_a_connection_that_breaks_before_the_first_word_is_tried_to_the_limit(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script(then=NoHeaders("reset"))) as shop:
+        completed = await shop.run()
+
+        assert completed["status"] == "failed"
+        assert len(shop.endpoint.requests) == 4
+
+
+async def test_a_wait_that_is_too_long_is_told_and_not_waited(tmp_path: Path) -> None:
+    busy = HttpError(429, {"error": {"message": "slow down"}}, {"retry-after": "900"})
+    async with workshop(tmp_path, Script(then=busy)) as shop:
+        error = (await shop.run())["error"]
+
+        assert len(shop.endpoint.requests) == 1
+        assert "900 s" in error["detail"]
+
+
+@pytest.mark.parametrize("delta", [{}, {"reasoning_content": "Hm, hm"}, {"content": "  \n"}])
+async def test_an_output_limit_before_the_first_word_ends_the_turn_at_once(
+    tmp_path: Path, delta: dict[str, object]
+) -> None:
+    async with workshop(tmp_path, Script(then=Raw([_chunk(delta), _chunk({}, "length")]))) as shop:
+        error = (await shop.run())["error"]
+
+        assert error["code"] == "emptyResponse"
+        assert "Max Output Tokens" in error["advice"]
+        assert len(shop.endpoint.requests) == 1
+
+
+async def test_an_answer_cut_at_its_output_limit_is_kept_and_told(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script([Text(text="half of it", finish_reason="length")])) as shop:
+        completed = await shop.run()
+
+        assert completed["status"] == "completed"
+        assert [frame["code"] for frame in shop.recorder.of("agent/notice")] == ["answer.cut"]
+
+
+@pytest.mark.parametrize("with_call", [True, False])
+async def test_what_the_content_filter_ends_is_not_run(tmp_path: Path, with_call: bool) -> None:
+    call = {"index": 0, "id": "c", "function": {"name": "execute_command", "arguments": '{"command":"touch ran"}'}}
+    parts = [_chunk({"content": "I will"}), *([_chunk({"tool_calls": [call]})] if with_call else [])]
+    filtered = Raw([*parts, _chunk({}, "content_filter")])
+    async with workshop(tmp_path, Script(then=filtered), settings={"approval": {"mode": "full"}}) as shop:
+        completed = await shop.run()
+
+        assert completed["error"]["code"] == "contentFilter"
+        assert len(shop.endpoint.requests) == 1
+        assert not (shop.root / "ran").exists()
+        assert {status for _, status in shop.results()} <= {"cancelled"}
+
+
+async def test_a_refusal_ends_the_turn_with_its_words(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script(then=Raw([_chunk({"refusal": "I cannot."}), _chunk({}, "stop")]))) as shop:
+        error = (await shop.run())["error"]
+
+        assert (error["code"], "I cannot." in error["detail"]) == ("refusal", True)
+        assert len(shop.endpoint.requests) == 1
+
+
+async def test_an_empty_answer_is_tried_once_more(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script(then=Raw([_chunk({}, "stop")]))) as shop:
+        error = (await shop.run())["error"]
+
+        assert error["code"] == "emptyResponse"
+        assert len(shop.endpoint.requests) == 2
+
+
+async def test_without_tools_markup_is_text(tmp_path: Path) -> None:
+    text = '<tool_call>\n{"name": "read_file", "arguments": {"path": "a"}}\n</tool_call>'
+    async with workshop(tmp_path, Script([Text(text=text)])) as shop:
+        names = [tool["name"] for tool in (await shop.ask("agent/tools/list"))["tools"]]
+        await shop.ask("agent/settings/set", {"settings": {"tools": {"disabled": names}}})
+
+        assert (await shop.run())["status"] == "completed"
+        assert shop.endpoint.requests[0].tool_names == []

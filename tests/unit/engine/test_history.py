@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -9,8 +10,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from agentls.conversation.text import CAP_BYTES
-from agentls.protocol.errors import RequestFailed
-from agentls.world.scripted import Call, Calls, Gate, Script, Text
+from agentls.protocol.errors import InvalidParams, RequestFailed
+from agentls.world.journal import Journal, Row
+from agentls.world.scripted import Call, Calls, Cut, Gate, Script, Text
+from tests.support.recorder import Frame
 from tests.support.workshop import workshop
 
 LIST = Call("list_files", {"path": "."})
@@ -165,3 +168,81 @@ async def test_a_task_that_another_server_runs_can_be_read_and_not_driven(tmp_pa
 
         assert view["status"] == "running"
         assert refused.value.code == "task.elsewhere"
+
+
+async def test_events_of_a_newer_version_are_passed_over_and_the_task_goes_on(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script([Text(text="First.")])) as shop:
+        task_id = str((await shop.run("one"))["taskId"])
+    journal = Journal.open(tmp_path / "data")
+    rows = await journal.rows(task_id)
+    assert journal.claim(task_id)
+    strange = [
+        ("agent/dream/completed", b'{"dream":1}', None),
+        ("agent/turn/completed", b'{"status":"transcended"}', None),
+        ("agent/message/completed", b'{"messageId":"m","text":"x"}', b"\xff"),
+    ]
+    for seq, (method, payload, private) in enumerate(strange, len(rows) + 1):
+        params = b'{"taskId":"%b","seq":%d,"time":1,%b' % (task_id.encode(), seq, payload[1:])
+        await journal.append([Row(task_id, seq, 1, None, method, params, private)])
+    await journal.aclose()
+    async with workshop(tmp_path, Script([Text(text="Second.")])) as shop:
+        view = await shop.ask("agent/task/get", {"taskId": task_id})
+        events = await shop.ask("agent/task/events", {"taskId": task_id})
+        assert view["lastSeq"] == events["lastSeq"] == len(rows) + 3
+        assert [event["method"] for event in events["events"][-3:]] == [method for method, _, _ in strange]
+        await shop.ask("agent/task/export", {"taskId": task_id, "format": "markdown"})
+        await shop.ask("agent/turn/start", {"taskId": task_id, "prompt": "two"})
+        await shop.recorder.wait_method("agent/turn/completed")
+
+        assert [m["content"] for m in shop.endpoint.requests[0].messages[1:]] == ["one", "First.", "two"]
+
+
+async def test_a_broken_attempt_is_shown_and_not_exported_as_an_answer(tmp_path: Path) -> None:
+    broken = Calls([LIST], text="Never mind this.", cut=Cut(900))
+    async with workshop(tmp_path, Script([broken, Text(text="All there.")])) as shop:
+        task_id = str((await shop.run())["taskId"])
+        view = await shop.ask("agent/task/get", {"taskId": task_id})
+        uri = (await shop.ask("agent/task/export", {"taskId": task_id, "format": "markdown"}))["uri"]
+        exported = Path(unquote(urlsplit(uri).path)).read_text()
+
+        messages = [item for item in view["turns"][0]["items"] if item["type"] == "message"]
+        shown = [(m["text"].split()[0], m.get("discarded")) for m in messages]
+        assert shown == [("Never", True), ("All", None)]
+        assert "Never mind" not in exported
+        assert "All there." in exported
+
+
+async def test_what_is_replayed_while_a_turn_streams_is_told_once(tmp_path: Path) -> None:
+    """At every live event: the stored ones and the open texts together are what the client saw, no more, no less."""
+    async with workshop(tmp_path, Script([Text(text="abcdefghijkl", piece=1, reasoning="xyz")])) as shop:
+        pages: list[asyncio.Task[object]] = []
+
+        def see(frame: Frame) -> None:
+            if not frame.stored or frame.method.endswith("started"):
+                pages.append(asyncio.ensure_future(shop.ask("agent/task/events", {"taskId": frame["taskId"]})))
+
+        shop.recorder.on_frame = see
+        await shop.run()
+        shop.recorder.on_frame = None
+        for page in await asyncio.gather(*pages):
+            stored = [event["params"] for event in page["events"] if "part" not in event["params"]]
+            live = [event["params"] for event in page["events"] if "part" in event["params"]]
+            assert [params["seq"] for params in stored] == list(range(1, page["lastSeq"] + 1))
+            for params in live:
+                later = [
+                    frame["delta"]
+                    for frame in shop.recorder.frames
+                    if frame.params.get("messageId") == params["messageId"]
+                    and "delta" in frame.params
+                    and (frame["seq"], frame["part"]) > (params["seq"], params["part"])
+                ]
+                whole = "xyz" if params["messageId"].startswith("rsn") else "abcdefghijkl"
+                assert params["delta"] + "".join(later) == whole
+
+
+async def test_a_cursor_of_another_list_is_a_bad_parameter(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        with pytest.raises(InvalidParams) as refused:
+            await shop.ask("agent/task/list", {"cursor": "not one"})
+
+        assert refused.value.path == "cursor"

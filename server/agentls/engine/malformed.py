@@ -1,0 +1,24 @@
+"""What the model is told of a call whose arguments are no valid JSON object. Pure."""
+
+from __future__ import annotations
+
+from agentls.chat.events import CallMalformed
+
+
+def what_is_wrong(name: str, malformed: CallMalformed, *, at_limit: bool) -> str:
+    """Where the text goes wrong and what to do. `at_limit`: the whole answer was cut at its output limit."""
+    if malformed.incomplete and at_limit:
+        why = (
+            "the answer reached its output limit before the arguments were complete. "
+            "Do it in smaller steps: shorter content, or several calls."
+        )
+    elif malformed.incomplete:
+        why = "the arguments stop before the object is complete."
+    else:
+        why = f"{malformed.error} at character {malformed.position}."
+    near = malformed.raw[max(0, malformed.position - 40) : malformed.position + 40]
+    text = f"Not run: the arguments of {name} are not a valid JSON object: {why}"
+    if near and not malformed.incomplete:
+        text += f" Near: {near!r}."
+    text += " Send the call again with valid JSON."
+    return text
