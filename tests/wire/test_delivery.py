@@ -1,4 +1,8 @@
-"""What reaches the client, in which order, and what becomes of a client that does not read (row B060)."""
+"""What reaches the client, in which order, and what becomes of a client that does not read (row B060).
+
+With the fake engine: it floods by the MiB between two given frames. Whole turns of the real one are in
+test_turns.py and test_stalled.py.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +10,24 @@ import time
 
 import pytest
 
-from tests.support.peer import Peer
+from tests.support.peer import BARE_SERVER, Peer
 
 MIB = 1024 * 1024
 
 
-def test_the_answer_comes_before_the_events_it_causes(peer: Peer) -> None:
+def test_the_answer_comes_before_the_events_it_causes(bare: Peer) -> None:
     """Contract: answers before their events."""
-    started = len(peer.frames)
-    peer.request("agent/task/start", {"prompt": "store 3"})
-    peer.wait_for(lambda m: m.get("params", {}).get("seq") == 3)
-    assert [m.get("method", "answer") for m in peer.frames[started:]] == ["answer", *["agent/notice"] * 3]
+    started = len(bare.frames)
+    bare.request("agent/task/start", {"prompt": "store 3"})
+    bare.wait_for(lambda m: m.get("params", {}).get("seq") == 3)
+    assert [m.get("method", "answer") for m in bare.frames[started:]] == ["answer", *["agent/notice"] * 3]
 
 
-def test_deltas_merge_and_are_numbered_after_the_stored_frame(peer: Peer) -> None:
+def test_deltas_merge_and_are_numbered_after_the_stored_frame(bare: Peer) -> None:
     """Contract: order is (seq, part); adjacent deltas of one thing merge."""
-    peer.request("agent/task/start", {"prompt": "flood 100"})
-    peer.event("agent/message/completed")
-    frames = [m["params"] for m in peer.frames if m.get("method", "").startswith("agent/")]
+    bare.request("agent/task/start", {"prompt": "flood 100"})
+    bare.event("agent/message/completed")
+    frames = [m["params"] for m in bare.frames if m.get("method", "").startswith("agent/")]
     deltas = frames[1:-1]
     assert [(f["seq"], f.get("part")) for f in frames] == [
         (1, None),
@@ -34,44 +38,44 @@ def test_deltas_merge_and_are_numbered_after_the_stored_frame(peer: Peer) -> Non
     assert "".join(f["delta"] for f in deltas) == "x" * 100_000
 
 
-def test_a_client_that_did_not_opt_in_gets_nothing_of_ours(fresh: Peer) -> None:
+def test_a_client_that_did_not_opt_in_gets_nothing_of_ours(bare_fresh: Peer) -> None:
     """Contract: no custom message without opting in."""
-    fresh.initialize(events=False)
-    fresh.request("agent/task/start", {"prompt": "flood 100"})
-    assert fresh.request("shutdown")["result"] is None
-    assert [m for m in fresh.frames if "method" in m] == []
+    bare_fresh.initialize(events=False)
+    bare_fresh.request("agent/task/start", {"prompt": "flood 100"})
+    assert bare_fresh.request("shutdown")["result"] is None
+    assert [m for m in bare_fresh.frames if "method" in m] == []
 
 
-def test_a_client_may_opt_in_by_its_capabilities(fresh: Peer) -> None:
+def test_a_client_may_opt_in_by_its_capabilities(bare_fresh: Peer) -> None:
     """Contract: either way of opting in."""
-    fresh.initialize(events=False, capabilities={"experimental": {"agent": {"protocolVersion": 1}}})
-    fresh.request("agent/task/start", {"prompt": "store 1"})
-    assert fresh.event("agent/notice")["seq"] == 1
+    bare_fresh.initialize(events=False, capabilities={"experimental": {"agent": {"protocolVersion": 1}}})
+    bare_fresh.request("agent/task/start", {"prompt": "store 1"})
+    assert bare_fresh.event("agent/notice")["seq"] == 1
 
 
-def test_what_the_client_opted_out_of_is_not_sent_but_counts(fresh: Peer) -> None:
+def test_what_the_client_opted_out_of_is_not_sent_but_counts(bare_fresh: Peer) -> None:
     """Contract: events.optOut."""
     agent = {"protocolVersion": 1, "events": {"optOut": ["agent/message/started", "agent/toolCall/output", 5]}}
-    fresh.initialize(initializationOptions={"agent": agent})
-    fresh.request("agent/task/start", {"prompt": "flood 5"})
-    assert fresh.event("agent/message/completed")["seq"] == 2
-    assert [m["method"] for m in fresh.frames if "method" in m] == ["agent/message/completed"]
+    bare_fresh.initialize(initializationOptions={"agent": agent})
+    bare_fresh.request("agent/task/start", {"prompt": "flood 5"})
+    assert bare_fresh.event("agent/message/completed")["seq"] == 2
+    assert [m["method"] for m in bare_fresh.frames if "method" in m] == ["agent/message/completed"]
 
 
-def test_only_frames_reach_stdout(peer: Peer) -> None:
+def test_only_frames_reach_stdout(bare: Peer) -> None:
     """Contract: stdout carries frames only, whatever a library prints."""
-    peer.request("agent/task/start", {"prompt": "print"})
-    peer.close_stdin()
-    assert peer.wait() == 1
-    assert [m["method"] for m in peer.rest()] == ["agent/turn/completed"]
-    assert "noise on stdout\n" in peer.stderr
-    assert "more noise\n" in peer.stderr
+    bare.request("agent/task/start", {"prompt": "print"})
+    bare.close_stdin()
+    assert bare.wait() == 1
+    assert [m["method"] for m in bare.rest()] == ["agent/turn/completed"]
+    assert "noise on stdout\n" in bare.stderr
+    assert "more noise\n" in bare.stderr
 
 
 @pytest.mark.parametrize("kind", ["", " message"])
 def test_a_client_that_never_reads_costs_little_and_can_cancel(kind: str) -> None:
     """B060 F37"""
-    with Peer(reading=False) as peer:
+    with Peer(BARE_SERVER, reading=False) as peer:
         peer.send({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": {
             "capabilities": {}, "initializationOptions": {"agent": {"protocolVersion": 1}}}})  # fmt: skip
         peer.begin("agent/task/get", {"taskId": "x"}, "slow")
@@ -103,9 +107,9 @@ def test_a_client_that_never_reads_costs_little_and_can_cancel(kind: str) -> Non
             assert text.endswith("x" * 1000)
 
 
-def test_a_client_that_never_reads_does_not_keep_the_server(peer: Peer) -> None:
+def test_a_client_that_never_reads_does_not_keep_the_server() -> None:
     """B060: the end of input ends it."""
-    with Peer(reading=False) as stalled:
+    with Peer(BARE_SERVER, reading=False) as stalled:
         stalled.send({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": {
             "capabilities": {}, "initializationOptions": {"agent": {"protocolVersion": 1}}}})  # fmt: skip
         stalled.begin("agent/task/start", {"prompt": "store 2000"})
@@ -113,9 +117,9 @@ def test_a_client_that_never_reads_does_not_keep_the_server(peer: Peer) -> None:
         assert stalled.wait(3.5) == 1
 
 
-def test_a_closed_stdout_ends_the_server(peer: Peer) -> None:
+def test_a_closed_stdout_ends_the_server() -> None:
     """F44"""
-    with Peer(reading=False) as deaf:
+    with Peer(BARE_SERVER, reading=False) as deaf:
         assert deaf.process.stdout is not None
         deaf.process.stdout.close()
         deaf.begin("initialize", {"capabilities": {}})

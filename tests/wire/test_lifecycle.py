@@ -1,4 +1,8 @@
-"""From the first request to the exit code (rows B043 to B054)."""
+"""From the first request to the exit code (rows B043 to B054).
+
+Rows about a request that is still open run with the fake engine: every method of the real one answers at once. So do
+rows about one edit of a document and about a worker thread that will not end.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,13 @@ SLOW = {"taskId": "never answers"}
 LEAVES_S = 3.5
 
 
-def test_a_second_request_with_an_open_id_is_refused(shared: Peer) -> None:
+def test_a_second_request_with_an_open_id_is_refused(shared_bare: Peer) -> None:
     """B043"""
-    shared.begin("agent/task/get", SLOW, "twice")
-    shared.begin("agent/task/list", {}, "twice")
-    assert shared.answer("twice")["error"]["code"] == -32600
-    shared.notify("$/cancelRequest", {"id": "twice"})
-    assert shared.answer("twice")["error"]["code"] == -32800
+    shared_bare.begin("agent/task/get", SLOW, "twice")
+    shared_bare.begin("agent/task/list", {}, "twice")
+    assert shared_bare.answer("twice")["error"]["code"] == -32600
+    shared_bare.notify("$/cancelRequest", {"id": "twice"})
+    assert shared_bare.answer("twice")["error"]["code"] == -32800
 
 
 def test_an_id_may_be_used_again_after_its_answer(shared: Peer) -> None:
@@ -43,34 +47,34 @@ def open_document(peer: Peer, path: Path, text: str = "old\n") -> str:
 EDITING = {"workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}}
 
 
-def test_equal_ids_of_both_directions_do_not_meet(fresh: Peer, tmp_path: Path) -> None:
+def test_equal_ids_of_both_directions_do_not_meet(bare_fresh: Peer, tmp_path: Path) -> None:
     """B045 B047"""
     path = (tmp_path / "a.txt").resolve()
-    fresh.initialize(capabilities=EDITING)
-    uri = open_document(fresh, path)
-    fresh.request("agent/task/start", {"prompt": f"edit {path}"})
-    ours = fresh.wait_for(lambda m: m.get("method") == "workspace/applyEdit")
-    fresh.begin("agent/task/get", SLOW, ours["id"])
+    bare_fresh.initialize(capabilities=EDITING)
+    uri = open_document(bare_fresh, path)
+    bare_fresh.request("agent/task/start", {"prompt": f"edit {path}"})
+    ours = bare_fresh.wait_for(lambda m: m.get("method") == "workspace/applyEdit")
+    bare_fresh.begin("agent/task/get", SLOW, ours["id"])
     (edit,) = ours["params"]["edit"]["documentChanges"]
     assert edit["textDocument"] == {"uri": uri, "version": 7}
-    fresh.send({"jsonrpc": "2.0", "id": ours["id"], "result": {"applied": True}})
-    fresh.send({"jsonrpc": "2.0", "id": ours["id"], "result": {"applied": False}})
+    bare_fresh.send({"jsonrpc": "2.0", "id": ours["id"], "result": {"applied": True}})
+    bare_fresh.send({"jsonrpc": "2.0", "id": ours["id"], "result": {"applied": False}})
     change = {"textDocument": {"uri": uri, "version": 8}, "contentChanges": [{**edit["edits"][0], "text": "new text"}]}
-    fresh.notify("textDocument/didChange", change)
-    assert fresh.event("agent/notice")["applied"] == {"accepted": True, "text": "new text\n"}
-    fresh.notify("$/cancelRequest", {"id": ours["id"]})
-    assert fresh.answer(ours["id"])["error"]["code"] == -32800
+    bare_fresh.notify("textDocument/didChange", change)
+    assert bare_fresh.event("agent/notice")["applied"] == {"accepted": True, "text": "new text\n"}
+    bare_fresh.notify("$/cancelRequest", {"id": ours["id"]})
+    assert bare_fresh.answer(ours["id"])["error"]["code"] == -32800
 
 
-def test_an_error_with_an_odd_code_is_a_refusal(fresh: Peer, tmp_path: Path) -> None:
+def test_an_error_with_an_odd_code_is_a_refusal(bare_fresh: Peer, tmp_path: Path) -> None:
     """B048"""
     path = (tmp_path / "a.txt").resolve()
-    fresh.initialize(capabilities=EDITING)
-    open_document(fresh, path)
-    fresh.request("agent/task/start", {"prompt": f"edit {path}"})
-    ours = fresh.wait_for(lambda m: m.get("method") == "workspace/applyEdit")
-    fresh.send({"jsonrpc": "2.0", "id": ours["id"], "error": {"code": "no", "message": 5}})
-    assert fresh.event("agent/notice")["applied"] == {"accepted": False, "text": None}
+    bare_fresh.initialize(capabilities=EDITING)
+    open_document(bare_fresh, path)
+    bare_fresh.request("agent/task/start", {"prompt": f"edit {path}"})
+    ours = bare_fresh.wait_for(lambda m: m.get("method") == "workspace/applyEdit")
+    bare_fresh.send({"jsonrpc": "2.0", "id": ours["id"], "error": {"code": "no", "message": 5}})
+    assert bare_fresh.event("agent/notice")["applied"] == {"accepted": False, "text": None}
 
 
 @pytest.mark.parametrize("params", [{"id": 999}, {"id": None}, {"id": [1]}, {}, [], None, {"id": "x" * 1000}])
@@ -82,26 +86,26 @@ def test_cancelling_what_is_not_open_is_met_with_silence(shared: Peer, params: A
     assert len(shared.frames) == before + 1
 
 
-def test_a_cancelled_request_is_answered_exactly_once(shared: Peer) -> None:
+def test_a_cancelled_request_is_answered_exactly_once(shared_bare: Peer) -> None:
     """B046"""
-    before = len(shared.frames)
-    shared.begin("agent/task/get", SLOW, "slow")
+    before = len(shared_bare.frames)
+    shared_bare.begin("agent/task/get", SLOW, "slow")
     for _ in range(3):
-        shared.notify("$/cancelRequest", {"id": "slow"})
-    assert shared.answer("slow")["error"]["code"] == -32800
-    shared.notify("$/cancelRequest", {"id": "slow"})
-    assert shared.is_alive()
-    assert len(shared.frames) == before + 2
+        shared_bare.notify("$/cancelRequest", {"id": "slow"})
+    assert shared_bare.answer("slow")["error"]["code"] == -32800
+    shared_bare.notify("$/cancelRequest", {"id": "slow"})
+    assert shared_bare.is_alive()
+    assert len(shared_bare.frames) == before + 2
 
 
-def test_a_cancel_passes_requests_that_wait_for_their_turn(shared: Peer) -> None:
+def test_a_cancel_passes_requests_that_wait_for_their_turn(shared_bare: Peer) -> None:
     """B046"""
     ids = [f"many-{number}" for number in range(300)]
     for message_id in ids:
-        shared.begin("agent/task/get", SLOW, message_id)
+        shared_bare.begin("agent/task/get", SLOW, message_id)
     for message_id in reversed(ids):
-        shared.notify("$/cancelRequest", {"id": message_id})
-    assert {shared.answer(message_id)["error"]["code"] for message_id in ids} == {-32800}
+        shared_bare.notify("$/cancelRequest", {"id": message_id})
+    assert {shared_bare.answer(message_id)["error"]["code"] for message_id in ids} == {-32800}
 
 
 def test_before_initialize_requests_are_refused_and_notifications_dropped(fresh: Peer) -> None:
@@ -131,15 +135,15 @@ def test_initialize_without_an_object_may_be_tried_again(fresh: Peer, params: An
     assert "result" in fresh.initialize()
 
 
-def test_after_shutdown_requests_are_refused_and_exit_is_0(peer: Peer) -> None:
+def test_after_shutdown_requests_are_refused_and_exit_is_0(bare: Peer) -> None:
     """B051 B052"""
-    peer.begin("agent/task/get", SLOW, "slow")
-    assert peer.request("shutdown")["result"] is None
-    assert peer.answer("slow")["error"]["code"] == -32800
+    bare.begin("agent/task/get", SLOW, "slow")
+    assert bare.request("shutdown")["result"] is None
+    assert bare.answer("slow")["error"]["code"] == -32800
     for method in ("agent/task/list", "initialize", "shutdown", "$/x"):
-        assert peer.request(method, {})["error"]["code"] == -32600
-    peer.notify("exit")
-    assert peer.wait(LEAVES_S) == 0
+        assert bare.request(method, {})["error"]["code"] == -32600
+    bare.notify("exit")
+    assert bare.wait(LEAVES_S) == 0
 
 
 def test_exit_without_shutdown_is_1(peer: Peer) -> None:
@@ -148,13 +152,13 @@ def test_exit_without_shutdown_is_1(peer: Peer) -> None:
     assert peer.wait(LEAVES_S) == 1
 
 
-def test_the_end_of_input_cancels_flushes_and_is_1(peer: Peer) -> None:
+def test_the_end_of_input_cancels_flushes_and_is_1(bare: Peer) -> None:
     """B052"""
-    peer.begin("agent/task/get", SLOW, "slow")
-    peer.close_stdin()
-    assert peer.wait(LEAVES_S) == 1
-    assert peer.answer("slow")["error"]["code"] == -32800
-    assert [message["method"] for message in peer.rest()] == ["agent/turn/completed"]
+    bare.begin("agent/task/get", SLOW, "slow")
+    bare.close_stdin()
+    assert bare.wait(LEAVES_S) == 1
+    assert bare.answer("slow")["error"]["code"] == -32800
+    assert [message["method"] for message in bare.rest()] == ["agent/turn/completed"]
 
 
 def test_the_end_of_input_after_shutdown_is_0(peer: Peer) -> None:
@@ -164,12 +168,12 @@ def test_the_end_of_input_after_shutdown_is_0(peer: Peer) -> None:
     assert peer.wait(LEAVES_S) == 0
 
 
-def test_exit_does_not_wait_for_a_busy_worker_thread(peer: Peer) -> None:
+def test_exit_does_not_wait_for_a_busy_worker_thread(bare: Peer) -> None:
     """B053"""
-    peer.request("agent/task/start", {"prompt": "block"})
+    bare.request("agent/task/start", {"prompt": "block"})
     started_s = time.monotonic()
-    peer.notify("exit")
-    assert peer.wait(LEAVES_S) == 1
+    bare.notify("exit")
+    assert bare.wait(LEAVES_S) == 1
     assert time.monotonic() - started_s < 3
 
 
@@ -199,11 +203,11 @@ def test_the_server_leaves_when_its_parent_was_gone_before(fresh: Peer) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_ends_the_session_gracefully(peer: Peer, number: int, code: int) -> None:
+def test_a_signal_ends_the_session_gracefully(bare: Peer, number: int, code: int) -> None:
     """F40 F41"""
-    peer.begin("agent/task/get", SLOW, "slow")
-    assert peer.is_alive()
-    peer.process.send_signal(number)
-    assert peer.wait(LEAVES_S) == code
-    assert peer.answer("slow")["error"]["code"] == -32800
-    assert [message["method"] for message in peer.rest()] == ["agent/turn/completed"]
+    bare.begin("agent/task/get", SLOW, "slow")
+    assert bare.is_alive()
+    bare.process.send_signal(number)
+    assert bare.wait(LEAVES_S) == code
+    assert bare.answer("slow")["error"]["code"] == -32800
+    assert [message["method"] for message in bare.rest()] == ["agent/turn/completed"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agentls.world.scripted import Script, Text
+from tests.support.endpoint_thread import EndpointThread
 from tests.support.peer import Json, Peer
 
 DEEP = 100_000
@@ -15,7 +18,8 @@ PROVIDER = {"id": "p", "name": "P", "baseUrl": "http://127.0.0.1:1/v1", "modelId
 
 def echoed(peer: Peer, extra: Json) -> Any:
     """What becomes of a free object on its way through params, model and result."""
-    return peer.request("agent/provider/set", {"provider": {**PROVIDER, "extraBody": extra}})["result"]
+    answer = peer.request("agent/provider/set", {"provider": {**PROVIDER, "extraBody": extra}})
+    return answer["result"]["provider"]["extraBody"]
 
 
 @pytest.mark.parametrize(
@@ -49,10 +53,10 @@ def test_a_byte_order_mark_is_accepted(shared: Peer) -> None:
     assert shared.answer("bom")["result"] == {"data": []}
 
 
-def test_a_nan_of_ours_never_goes_out(peer: Peer) -> None:
-    """B027"""
-    peer.request("agent/task/start", {"prompt": "number"})
-    assert peer.event("agent/notice")["value"] is None
+def test_a_nan_of_ours_never_goes_out(bare: Peer) -> None:
+    """B027 (with the fake engine: no event of the real one has a number that could be one)"""
+    bare.request("agent/task/start", {"prompt": "number"})
+    assert bare.event("agent/notice")["value"] is None
 
 
 @pytest.mark.parametrize(
@@ -74,20 +78,39 @@ def test_an_id_inside_the_params_is_not_a_second_one(shared: Peer) -> None:
     assert echoed(shared, extra) == extra
 
 
-def test_a_lone_surrogate_comes_back_as_its_escape(peer: Peer) -> None:
-    """B031"""
+def test_a_lone_surrogate_comes_back_as_its_escape(bare: Peer) -> None:
+    """B031 (with the fake engine: the real one echoes no text of a request that it does not store)"""
     text = "a\ud800b"
-    answer = peer.request("agent/question/respond", {"questionId": "q", "answer": text})
+    answer = bare.request("agent/question/respond", {"questionId": "q", "answer": text})
     assert answer["result"]["uri"] == text
-    assert peer.event("agent/notice")["message"] == text
+    assert bare.event("agent/notice")["message"] == text
+
+
+def test_a_lone_surrogate_is_replaced_where_it_is_stored_and_sent(fresh: Peer, work: Path) -> None:
+    """B031"""
+    with EndpointThread(Script(then=Text(text="Done."))) as endpoint:
+        fresh.open(work, endpoint.provider)
+        task_id = fresh.start("a\ud800b")
+        assert fresh.event("agent/prompt")["content"] == [{"type": "text", "text": "a\ufffdb"}]
+        assert fresh.rested()["status"] == "completed"
+        assert endpoint.requests[0].messages[-1]["content"] == "a\ufffdb"
+        (again, *_) = fresh.request("agent/task/events", {"taskId": task_id})["result"]["events"]
+        assert again["params"]["content"] == [{"type": "text", "text": "a\ufffdb"}]
+
+
+def test_an_id_with_a_lone_surrogate_is_no_id(shared: Peer) -> None:
+    """B031"""
+    error = shared.request("agent/task/get", {"taskId": "a\ud800b"})["error"]
+    assert (error["code"], error["data"]) == (-32602, {"path": "taskId"})
 
 
 def test_control_characters_are_data(shared: Peer) -> None:
     """B032"""
     extra = {"a": "\x00\x01\x1f\x7f\u2028"}
     assert echoed(shared, extra) == extra
-    shared.send(b'{"jsonrpc":"2.0","id":"raw","method":"agent/task/start","params":{"prompt":"a\x01b"}}')
-    assert shared.answer("raw")["result"]["turnId"] == "a\x01b"
+    body = json.dumps({"provider": {**PROVIDER, "extraBody": {"raw": "a-b"}}}).encode().replace(b"a-b", b"a\x01b")
+    shared.send(b'{"jsonrpc":"2.0","id":"raw","method":"agent/provider/set","params":%b}' % body)
+    assert shared.answer("raw")["result"]["provider"]["extraBody"] == {"raw": "a\x01b"}
 
 
 @pytest.mark.parametrize("body", [b"1", b"null", b'"x"', b"true", b"{}", b"[]", b'[{"jsonrpc":"2.0","id":1}]'])
@@ -194,8 +217,35 @@ def test_an_unknown_field_of_a_provider_is_named(shared: Peer) -> None:
 
 def test_an_unknown_field_elsewhere_is_ignored(shared: Peer) -> None:
     """B040"""
-    params = {"prompt": "hello", "whatever": 1, "_meta": {}, "workDoneToken": 1}
-    assert "result" in shared.request("agent/task/start", params)
+    params = {"limit": 3, "whatever": 1, "_meta": {}, "workDoneToken": 1}
+    assert "result" in shared.request("agent/task/list", params)
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        (
+            {"provider": {"id": "q", "name": "Q", "base_url": "http://127.0.0.1:1/v1", "modelId": "m"}},
+            "provider.baseUrl",
+        ),
+        ({"provider": {**PROVIDER, "allow_insecure_http": True}}, "provider.allow_insecure_http"),
+        ({"provider": {**PROVIDER, "extraBody": {"a": "\ud800"}}}, "provider.extraBody"),
+        ({"provider": {**PROVIDER, "extraBody": json.loads('{"a":' * 100 + "1" + "}" * 100)}}, "provider.extraBody"),
+    ],
+)
+def test_only_the_spelling_and_the_shapes_of_the_wire_count(shared: Peer, params: Json, path: str) -> None:
+    """B040"""
+    error = shared.request("agent/provider/set", params)["error"]
+    assert (error["code"], error["data"]) == (-32602, {"path": path})
+
+
+def test_null_is_the_same_as_absent(shared: Peer) -> None:
+    """Contract: null on input means absent."""
+    provider = {**PROVIDER, "temperature": None, "model": {"maxOutputTokens": None}, "timeouts": None}
+    assert (
+        shared.request("agent/provider/set", {"provider": provider})["result"]
+        == shared.request("agent/provider/set", {"provider": PROVIDER})["result"]
+    )
 
 
 @pytest.mark.parametrize(

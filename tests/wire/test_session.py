@@ -1,4 +1,7 @@
-"""What is read from `initialize` and its notifications: encodings, roots, documents, commands."""
+"""What is read from `initialize` and its notifications: encodings, roots, documents, commands.
+
+The fake engine says what it was told (roots, documents, params); the real one tells nobody.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def test_the_position_encoding_is_one_both_know(fresh: Peer, offered: Any, chose
     assert answer["result"]["capabilities"]["positionEncoding"] == chosen
 
 
-def test_only_file_folders_become_roots_each_once(fresh: Peer, tmp_path: Path) -> None:
+def test_only_file_folders_become_roots_each_once(bare_fresh: Peer, tmp_path: Path) -> None:
     """B056"""
     root = tmp_path.resolve()
     spaced = root / "a b"
@@ -45,12 +48,12 @@ def test_only_file_folders_become_roots_each_once(fresh: Peer, tmp_path: Path) -
         {"uri": 5},
         None,
     ]
-    fresh.initialize(workspaceFolders=folders)
-    session = fresh.request("agent/task/export", {"taskId": "x"})["result"]
+    bare_fresh.initialize(workspaceFolders=folders)
+    session = bare_fresh.request("agent/task/export", {"taskId": "x"})["result"]
     assert session == {"roots": [root.as_uri(), spaced.as_uri()], "trusted": True}
     event = {"added": [{"uri": "file:///", "name": "all"}], "removed": [{"uri": root.as_uri(), "name": "a"}]}
-    fresh.notify("workspace/didChangeWorkspaceFolders", {"event": event})
-    assert fresh.request("agent/task/export", {"taskId": "x"})["result"]["roots"] == [spaced.as_uri(), "file:///"]
+    bare_fresh.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    assert bare_fresh.request("agent/task/export", {"taskId": "x"})["result"]["roots"] == [spaced.as_uri(), "file:///"]
 
 
 @pytest.mark.parametrize(
@@ -62,10 +65,10 @@ def test_only_file_folders_become_roots_each_once(fresh: Peer, tmp_path: Path) -
         ({"workspaceFolders": "text", "rootUri": 5}, []),
     ],
 )
-def test_older_ways_to_name_the_root_are_read(fresh: Peer, params: Json, expected: list[str]) -> None:
+def test_older_ways_to_name_the_root_are_read(bare_fresh: Peer, params: Json, expected: list[str]) -> None:
     """B056"""
-    fresh.initialize(**params, initializationOptions={"agent": {"protocolVersion": 1, "workspaceTrusted": False}})
-    session = fresh.request("agent/task/export", {"taskId": "x"})["result"]
+    bare_fresh.initialize(**params, initializationOptions={"agent": {"protocolVersion": 1, "workspaceTrusted": False}})
+    session = bare_fresh.request("agent/task/export", {"taskId": "x"})["result"]
     assert session == {"roots": expected, "trusted": False}
 
 
@@ -81,76 +84,76 @@ def _range(*numbers: int) -> Json:
     }
 
 
-def test_documents_stay_in_step_with_the_editor(peer: Peer, tmp_path: Path) -> None:
+def test_documents_stay_in_step_with_the_editor(bare: Peer, tmp_path: Path) -> None:
     """B055"""
     path = (tmp_path / "a.txt").resolve()
     uri = path.as_uri()
     text = "one\r\n😋two\x0cthree\u2028\nend"
     item = {"uri": uri, "languageId": "plain", "version": 1, "text": text}
-    peer.notify("textDocument/didOpen", {"textDocument": item})
-    assert _read(peer, path) == {"text": text, "dirty": False}
+    bare.notify("textDocument/didOpen", {"textDocument": item})
+    assert _read(bare, path) == {"text": text, "dirty": False}
 
     def change(version: int | None, *changes: Json) -> None:
         params = {"textDocument": {"uri": uri, "version": version}, "contentChanges": list(changes)}
-        peer.notify("textDocument/didChange", params)
+        bare.notify("textDocument/didChange", params)
 
     change(2, {"range": _range(1, 2, 1, 5), "text": "zwei"}, {"range": _range(0, 0, 0, 3), "text": "eins"})
-    assert _read(peer, path) == {"text": "eins\r\n😋zwei\x0cthree\u2028\nend", "dirty": True}
-    peer.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
-    assert _read(peer, path)["dirty"] is False
+    assert _read(bare, path) == {"text": "eins\r\n😋zwei\x0cthree\u2028\nend", "dirty": True}
+    bare.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    assert _read(bare, path)["dirty"] is False
     change(1, {"range": _range(2, 0, 99, 99), "text": "END"})
-    assert _read(peer, path)["text"] == "eins\r\n😋zwei\x0cthree\u2028\nEND"
+    assert _read(bare, path)["text"] == "eins\r\n😋zwei\x0cthree\u2028\nEND"
     change(3, {"range": _range(1, 1, 1, 2), "text": "-"})
-    assert _read(peer, path)["text"] == "eins\r\n-zwei\x0cthree\u2028\nEND"
+    assert _read(bare, path)["text"] == "eins\r\n-zwei\x0cthree\u2028\nEND"
     change(4, {"range": _range(2, 0, 1, 0), "text": "backwards"})
-    assert _read(peer, path)["text"] == "eins\r\n-zwei\x0cthree\u2028\nEND"
+    assert _read(bare, path)["text"] == "eins\r\n-zwei\x0cthree\u2028\nEND"
     change(5, {"text": "whole"})
-    assert _read(peer, path)["text"] == "whole"
-    peer.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    assert _read(bare, path)["text"] == "whole"
+    bare.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
     change(6, {"text": "closed"})
-    peer.notify("textDocument/didChange", {"textDocument": 5})
-    assert _read(peer, path) is None
-    assert "Traceback" not in peer.stderr
+    bare.notify("textDocument/didChange", {"textDocument": 5})
+    assert _read(bare, path) is None
+    assert "Traceback" not in bare.stderr
 
 
 def _command(peer: Peer, command: Any, *arguments: Any) -> Json:
     return peer.request("workspace/executeCommand", {"command": command, "arguments": list(arguments)})
 
 
-def test_the_commands_speak_for_an_editor_without_ids(peer: Peer) -> None:
+def test_the_commands_speak_for_an_editor_without_ids(bare: Peer) -> None:
     """Contract: the advertised commands."""
-    failed = _command(peer, "agent.stop")["error"]
+    failed = _command(bare, "agent.stop")["error"]
     assert (failed["code"], failed["data"]["code"]) == (-32803, "task.unknown")
-    assert _command(peer, "agent.approve")["error"]["data"]["code"] == "approval.unknown"
-    assert _command(peer, "agent.ask", "approve appr_1")["result"]["turnId"] == "approve appr_1"
-    peer.event("agent/approval/requested")
-    assert _command(peer, "agent.approve")["result"] == {"approvalId": "appr_1", "decision": "allow"}
-    assert _command(peer, "agent.deny", "appr_9")["result"] == {"approvalId": "appr_9", "decision": "deny"}
+    assert _command(bare, "agent.approve")["error"]["data"]["code"] == "approval.unknown"
+    assert _command(bare, "agent.ask", "approve appr_1")["result"]["turnId"] == "approve appr_1"
+    bare.event("agent/approval/requested")
+    assert _command(bare, "agent.approve")["result"] == {"approvalId": "appr_1", "decision": "allow"}
+    assert _command(bare, "agent.deny", "appr_9")["result"] == {"approvalId": "appr_9", "decision": "deny"}
     allow = {"approvalId": "appr_2", "decision": "allowForTask"}
-    assert _command(peer, "agent.approve", allow)["result"] == allow
-    assert _command(peer, "agent.deny", allow)["result"] == {**allow, "decision": "deny"}
-    assert _command(peer, "agent.steer", "more")["result"]["promptId"] == "task_fake"
-    assert _command(peer, "agent.stop")["result"] == {}
+    assert _command(bare, "agent.approve", allow)["result"] == allow
+    assert _command(bare, "agent.deny", allow)["result"] == {**allow, "decision": "deny"}
+    assert _command(bare, "agent.steer", "more")["result"]["promptId"] == "task_fake"
+    assert _command(bare, "agent.stop")["result"] == {}
 
 
-def test_every_request_but_the_secret_one_is_a_command_too(shared: Peer) -> None:
+def test_every_request_but_the_secret_one_is_a_command_too(shared_bare: Peer) -> None:
     """Contract: commands of the methods' own names."""
-    assert _command(shared, "agent/task/list")["result"] == {"data": []}
-    assert _command(shared, "agent/task/start", {"prompt": "hi"})["result"]["turnId"] == "hi"
-    error = _command(shared, "agent/task/start", {"prompt": "hi", "mode": 5})["error"]
+    assert _command(shared_bare, "agent/task/list")["result"] == {"data": []}
+    assert _command(shared_bare, "agent/task/start", {"prompt": "hi"})["result"]["turnId"] == "hi"
+    error = _command(shared_bare, "agent/task/start", {"prompt": "hi", "mode": 5})["error"]
     assert (error["code"], error["data"]) == (-32602, {"path": "arguments[0].mode"})
-    assert _command(shared, "agent/provider/setKey", {"id": "p", "apiKey": "k"})["error"]["code"] == -32601
-    assert _command(shared, "agent.undoTurn")["error"]["code"] == -32601
-    assert _command(shared, 5)["error"]["data"] == {"path": "command"}
-    assert _command(shared, "agent.ask", 5)["error"]["data"] == {"path": "arguments[0]"}
-    assert _command(shared, "agent.ask")["error"]["data"] == {"path": "arguments[0].prompt"}
+    assert _command(shared_bare, "agent/provider/setKey", {"id": "p", "apiKey": "k"})["error"]["code"] == -32601
+    assert _command(shared_bare, "agent.undoTurn")["error"]["code"] == -32601
+    assert _command(shared_bare, 5)["error"]["data"] == {"path": "command"}
+    assert _command(shared_bare, "agent.ask", 5)["error"]["data"] == {"path": "arguments[0]"}
+    assert _command(shared_bare, "agent.ask")["error"]["data"] == {"path": "arguments[0].prompt"}
 
 
-def test_errors_say_what_to_do_and_nothing_of_the_inside(shared: Peer) -> None:
+def test_errors_say_what_to_do_and_nothing_of_the_inside(shared_bare: Peer) -> None:
     """Contract: -32803 with data; an internal error without a traceback."""
-    error = shared.request("agent/turn/start", {"taskId": "x", "prompt": "y"})["error"]
+    error = shared_bare.request("agent/turn/start", {"taskId": "x", "prompt": "y"})["error"]
     assert (error["code"], error["data"]["code"], error["data"]["retryable"]) == (-32803, "turn.active", True)
     assert error["data"]["advice"]
-    error = shared.request("agent/task/delete", {"taskId": "x"})["error"]
+    error = shared_bare.request("agent/task/delete", {"taskId": "x"})["error"]
     assert error == {"code": -32603, "message": "internal error; the server's log says more"}
-    assert "secret detail" not in shared.stderr
+    assert "secret detail" not in shared_bare.stderr

@@ -1,7 +1,8 @@
 """Requests of the client that are being answered: one table, each id answered exactly once.
 
-Knows ids and coroutines; knows no method. Invariant: at most `limit` run at once, the rest wait in order;
-a request that was cancelled is answered, with its result or with -32800, and never twice.
+Knows ids and coroutines; knows no method. Invariant: at most `limit` run at once, none begins while the client
+leaves too much unread, the rest wait in order; a request that was cancelled is answered, with its result or with
+-32800, and never twice.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from agentls.lsp.answers import error_body, failure_body, result_body
+from agentls.lsp.answers import UnknownMethod, error_body, failure_body, result_body
 from agentls.lsp.messages import MessageId
 from agentls.protocol.errors import REQUEST_CANCELLED, InvalidParams, RequestFailed
 
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 RUNNING_LIMIT = 128
 WAITING_LIMIT = 4096
+LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,18 @@ Run = Callable[[], Awaitable[Reply]]
 class Calls:
     """The table of one connection."""
 
-    def __init__(self, post: Callable[[bytes], None], limit: int = RUNNING_LIMIT) -> None:
+    def __init__(
+        self,
+        post: Callable[[bytes], None],
+        limit: int = RUNNING_LIMIT,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """While `has_room` says no, no further request begins: its answer would only pile up."""
         self._post = post
         self._limit = limit
-        self._running: dict[MessageId, asyncio.Task[Reply]] = {}
+        self._has_room = has_room
+        self._timer: asyncio.TimerHandle | None = None
+        self._running: dict[MessageId, asyncio.Task[None]] = {}
         self._waiting: dict[MessageId, tuple[str, Run]] = {}
 
     def __contains__(self, message_id: MessageId) -> bool:
@@ -51,10 +61,8 @@ class Calls:
 
     def start(self, message_id: MessageId, method: str, run: Run) -> None:
         """Run it now or when its turn comes, and answer it."""
-        if len(self._running) >= self._limit:
-            self._waiting[message_id] = (method, run)
-        else:
-            self._start(message_id, method, run)
+        self._waiting[message_id] = (method, run)
+        self._start_waiting()
 
     def cancel(self, message_id: MessageId) -> None:
         """Cancel it if it has not been answered; an unknown id is no matter."""
@@ -72,31 +80,50 @@ class Calls:
         if tasks:
             await asyncio.wait(tasks, timeout=1)
 
-    def _start(self, message_id: MessageId, method: str, run: Run) -> None:
-        task = asyncio.ensure_future(_run(run))
-        self._running[message_id] = task
-        task.add_done_callback(lambda done: self._answer(message_id, method, done))
+    def _start_waiting(self) -> None:
+        """Begin what may begin, in order."""
+        while self._waiting and len(self._running) < self._limit:
+            if not self._has_room():
+                if self._timer is None:
+                    self._timer = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_again)
+                return
+            message_id = next(iter(self._waiting))
+            self._start(message_id, *self._waiting.pop(message_id))
 
-    def _answer(self, message_id: MessageId, method: str, task: asyncio.Task[Reply]) -> None:
+    def _look_again(self) -> None:
+        self._timer = None
+        self._start_waiting()
+
+    def _start(self, message_id: MessageId, method: str, run: Run) -> None:
+        task = asyncio.ensure_future(self._answer(message_id, method, run))
+        self._running[message_id] = task
+        task.add_done_callback(lambda done: self._ended(message_id, done))
+
+    async def _answer(self, message_id: MessageId, method: str, run: Run) -> None:
+        """Run it and post its answer in one step with its end: what happens meanwhile is not posted between."""
+        try:
+            reply = await run()
+        except Exception as error:  # rim: whatever a method raises is answered
+            if not isinstance(error, (InvalidParams, RequestFailed, UnknownMethod)):
+                _log_fault(method, error)
+            self._post(failure_body(message_id, error))
+            return
+        self._post(result_body(message_id, reply.result))
+        if reply.then is not None:
+            _carry_on(method, reply.then)
+
+    def _ended(self, message_id: MessageId, task: asyncio.Task[None]) -> None:
         del self._running[message_id]
         if task.cancelled():
             self._post(_cancelled(message_id))
-        elif (error := task.exception()) is not None:
-            if not isinstance(error, (InvalidParams, RequestFailed)):
-                _log_fault(method, error)
-            self._post(failure_body(message_id, error))
-        else:
-            reply = task.result()
-            self._post(result_body(message_id, reply.result))
-            if reply.then is not None:
-                reply.then()
-        while self._waiting and len(self._running) < self._limit:
-            waiting_id = next(iter(self._waiting))
-            self._start(waiting_id, *self._waiting.pop(waiting_id))
+        self._start_waiting()
 
 
-async def _run(run: Run) -> Reply:
-    return await run()
+def _carry_on(method: str, then: Callable[[], None]) -> None:
+    try:
+        then()
+    except Exception as error:  # rim: it was answered already, and others wait for their turn
+        _log_fault(method, error)
 
 
 def _cancelled(message_id: MessageId) -> bytes:

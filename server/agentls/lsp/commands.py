@@ -16,11 +16,9 @@ from agentls.lsp.answers import UnknownMethod, params_object
 from agentls.lsp.calls import Reply
 from agentls.lsp.engine_slot import ServedEngine
 from agentls.lsp.methods import call_engine
+from agentls.protocol.commands import ADVERTISED, is_method_command
 from agentls.protocol.errors import InvalidParams, RequestFailed
 from agentls.protocol.registry import REQUESTS
-
-ADVERTISED = ("agent.ask", "agent.steer", "agent.stop", "agent.approve", "agent.deny")
-SECRET_METHOD = "agent/provider/setKey"  # noqa: S105 (a method's name)
 
 
 class Latest:
@@ -62,7 +60,7 @@ async def execute_command(engine: Callable[[], ServedEngine], latest: Latest, pa
     if arguments is not None and not isinstance(arguments, list):
         raise InvalidParams("arguments must be an array", "arguments")
     first = arguments[0] if arguments else None
-    if command in REQUESTS and command != SECRET_METHOD:
+    if is_method_command(command, REQUESTS):
         return await _call(engine, command, first)
     if command not in ADVERTISED:
         raise UnknownMethod(list(ADVERTISED))

@@ -17,7 +17,7 @@ from agentls.lsp.answers import error_body, failure_body, result_body
 from agentls.lsp.buffers import EditorBuffers
 from agentls.lsp.calls import Calls, Reply
 from agentls.lsp.capabilities import initialize_result
-from agentls.lsp.commands import ADVERTISED, Latest, execute_command
+from agentls.lsp.commands import Latest, execute_command
 from agentls.lsp.editor import NOTIFICATIONS as EDITOR_NOTIFICATIONS
 from agentls.lsp.editor import REQUESTS as EDITOR_REQUESTS
 from agentls.lsp.editor import Editor
@@ -38,13 +38,18 @@ from agentls.lsp.methods import call_engine, unknown_method
 from agentls.lsp.outbox import Outbox
 from agentls.lsp.outgoing import Outgoing
 from agentls.lsp.session import Session, canonical_roots, read_session
+from agentls.protocol.commands import ADVERTISED
 from agentls.protocol.errors import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
 from agentls.protocol.registry import REQUESTS
 
 logger = logging.getLogger(__name__)
 
-MUST_SEND_LIMIT_BYTES = 64 * 1024 * 1024
-"""Answers that wait for the client: beyond this its requests are not read."""
+UNREAD_LIMIT_BYTES = 16 * 1024 * 1024
+"""What waits for the client to read it: beyond this none of its requests begins, and no more are read."""
+
+
+READY_AT_LATEST_S = 3.0
+"""After `initialize`, for a client that never says `initialized`."""
 
 
 class State(Enum):
@@ -72,11 +77,12 @@ class Connection:
         self._latest = latest
         self._on_session = on_session
         self._on_ready = on_ready
+        self._ready_timer: asyncio.TimerHandle | None = None
         self._state = State.NEW
         self._outgoing = Outgoing(outbox.post)
         self._buffers = EditorBuffers(self._outgoing)
         self._editor = Editor(outbox.post, self._outgoing, self._buffers)
-        self._calls = Calls(outbox.post)
+        self._calls = Calls(outbox.post, has_room=lambda: outbox.queued_bytes <= UNREAD_LIMIT_BYTES)
         self.engine = EngineSlot(build, self._buffers, outbox.post)
         self._folders: dict[str, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,7 +91,7 @@ class Connection:
     @property
     def crowded(self) -> bool:
         """Whether the client sends faster than it can be answered."""
-        return self._calls.crowded or self._outbox.queued_bytes > MUST_SEND_LIMIT_BYTES
+        return self._calls.crowded or self._outbox.queued_bytes > UNREAD_LIMIT_BYTES
 
     def receive(self, arrivals: Sequence[Arrival]) -> None:
         """Take what arrived, in order."""
@@ -199,6 +205,7 @@ class Connection:
         self._outbox.post(result_body(request.id, result))
         if session.events_wanted:
             self._outbox.opt_in(session.opted_out)
+        self._ready_timer = asyncio.get_running_loop().call_later(READY_AT_LATEST_S, self._ready)
 
     # Notifications.
 
@@ -223,7 +230,13 @@ class Connection:
         """Load what the first turn needs while the user is still typing."""
         self._editor.warm_up()
         await self.engine.warm_up()
-        self._on_ready()
+        self._ready()
+
+    def _ready(self) -> None:
+        if self._ready_timer is not None:
+            self._ready_timer.cancel()
+            self._ready_timer = None
+            self._on_ready()
 
     def _change_folders(self, params: Any) -> None:
         event = params.get("event") if isinstance(params, dict) else None

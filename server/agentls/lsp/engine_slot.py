@@ -33,7 +33,7 @@ class ServedEngine(Protocol):
         """Take the workspace folders as they now are."""
 
     def stored_params(self, task_id: str, seq: int) -> bytes | None:
-        """The params of a stored frame, from the journal. Called on the writer's thread."""
+        """The params of a stored frame, from the journal. Called on the writer's thread, also after `aclose`."""
 
     async def warm_up(self) -> None:
         """Load what the first turn will need. Called once, when nothing else is asked for."""
@@ -52,8 +52,10 @@ class EngineSlot:
         self._session: Session | None = None
         self._roots: tuple[Path, ...] = ()
         self._engine: ServedEngine | None = None
+        self._stored: ServedEngine | None = None
+        """The engine to read stored frames from, also once it is closed: a slow client still gets them."""
         self._failure: str | None = None
-        self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     def open(self, session: Session) -> None:
         """Remember what the engine is to be opened with."""
@@ -62,7 +64,7 @@ class EngineSlot:
 
     def get(self) -> ServedEngine:
         """The engine, built and opened now if it was not. Raises RequestFailed when it cannot be."""
-        if self._closed:
+        if self._closing is not None:
             raise RequestFailed("server.stopping")
         if self._engine is None and self._failure is None:
             self._make()
@@ -78,7 +80,7 @@ class EngineSlot:
 
     def stored_params(self, task_id: str, seq: int) -> bytes | None:
         """What the outbox reads back for a client that did not read. Any thread."""
-        engine = self._engine
+        engine = self._stored
         return None if engine is None else engine.stored_params(task_id, seq)
 
     async def warm_up(self) -> None:
@@ -90,8 +92,12 @@ class EngineSlot:
         await engine.warm_up()
 
     async def aclose(self) -> None:
-        """Close the engine, within its time."""
-        self._closed = True
+        """Close the engine, within its time; who asks again waits for the same end, whatever became of the first."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         engine, self._engine = self._engine, None
         if engine is None:
             return
@@ -119,4 +125,4 @@ class EngineSlot:
             params = {"type": _ERROR_MESSAGE_TYPE, "message": f"agentls cannot start: {self._failure}"}
             self._post(encode_json({"jsonrpc": "2.0", "method": "window/showMessage", "params": params}))
         else:
-            self._engine = engine
+            self._engine = self._stored = engine

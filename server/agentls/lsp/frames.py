@@ -49,7 +49,7 @@ class FrameDecoder:
         self._limit = body_limit_bytes
         self._header = bytearray()
         self._lines: list[bytes] = []
-        self._parts: list[bytes] = []
+        self._body = bytearray()
         self._missing = 0
         self._skipping = False
         self._closed = False
@@ -73,14 +73,18 @@ class FrameDecoder:
 
     def _take_body(self, data: bytes, position: int, items: list[FrameItem]) -> int:
         taken = min(self._missing, len(data) - position)
+        whole = taken == self._missing and not self._body
         self._missing -= taken
         if not self._skipping:
-            whole = position == 0 and taken == len(data)
-            self._parts.append(data if whole else data[position : position + taken])
+            piece = data[position : position + taken]
+            if whole:
+                items.append(Body(piece))
+                return taken
+            self._body += piece  # one buffer: pieces of a byte each would cost forty times their size
         if not self._missing:
             if not self._skipping:
-                items.append(Body(self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)))
-            self._parts = []
+                items.append(Body(bytes(self._body)))
+            self._body = bytearray()
             self._skipping = False
         return taken
 

@@ -1,13 +1,15 @@
 """stdin → messages on the loop: a thread reads, cuts frames and decodes, the loop takes what is whole.
 
-Knows bytes and messages; knows no method. Invariant: messages arrive in order, and the thread stops
-reading while the loop is behind by more than a few reads.
+Knows bytes and messages; knows no method. Invariant: messages arrive in order, the thread stops reading
+while the loop is behind by more than a few reads, and the end of the input is noticed all the same.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import select
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from agentls.lsp.messages import Message, read_message
 READ_BYTES = 256 * 1024
 READS_AHEAD = 8
 LOOK_AGAIN_S = 0.02
+LOOK_FOR_END_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Inbox:
 
     def _run(self) -> None:
         decoder = FrameDecoder()
+        left = False
         while True:
             try:
                 data = os.read(self._fd, READ_BYTES)
@@ -67,8 +71,15 @@ class Inbox:
             for item in decoder.feed(data):
                 arrivals.append(read_message(item.data) if isinstance(item, Body) else item)
             if arrivals:
-                self._room.acquire()
+                left = left or not self._wait_for_room()
                 self._hand_over(arrivals)
+
+    def _wait_for_room(self) -> bool:
+        """Wait until more may be handed over; False when the client has left: what it sent is all there is."""
+        while not self._room.acquire(timeout=LOOK_FOR_END_S):
+            if has_hung_up(self._fd):
+                return False
+        return True
 
     def _hand_over(self, arrivals: list[Arrival]) -> None:
         try:
@@ -85,3 +96,12 @@ class Inbox:
             self._loop.call_later(LOOK_AGAIN_S, self._make_room)
         else:
             self._room.release()
+
+
+def has_hung_up(fd: int) -> bool:
+    """Whether nobody can write to the other end any more, although there may be bytes to read."""
+    if sys.platform == "win32":
+        return False
+    watch = select.poll()
+    watch.register(fd, select.POLLHUP | getattr(select, "POLLRDHUP", 0))
+    return bool(watch.poll(0))

@@ -27,7 +27,11 @@ class StderrLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Queue one line; when the queue is full, count it. No traceback: its text may hold payloads."""
-        line = f"{record.levelname.lower()} {record.name}: {record.getMessage()}\n"
+        try:
+            text = record.getMessage()
+        except Exception:  # rim: a record of somebody else whose arguments do not fit
+            text = f"a record that cannot be formatted, line {record.lineno}"
+        line = f"{record.levelname.lower()} {record.name}: {text}\n"
         try:
             self._lines.put_nowait(line)
         except queue.Full:

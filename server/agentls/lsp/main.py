@@ -35,6 +35,8 @@ def serve(
     """
     # No cyclic garbage worth collecting arises while modules load; the collector costs a sixth of that time.
     gc.disable()
+    # Writer, journal and loop share one interpreter: the default of 5 ms is the longest any of them waits for it.
+    sys.setswitchinterval(0.0005)
     from agentls.lsp.stdio import take_stdin, take_stdout
 
     stdin, stdout = take_stdin(), take_stdout()

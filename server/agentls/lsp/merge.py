@@ -14,6 +14,8 @@ from agentls.engine.publisher import LiveFrame
 from agentls.lsp.messages import encode_json
 
 FULL_AT_BYTES = 8 * 1024
+CAP_BYTES = 32 * 1024
+"""No frame has more text than this."""
 OUTPUT_METHOD = "agent/toolCall/output"
 MARKER = "\n[… {count} bytes of output left out: the client was not reading …]\n"
 
@@ -51,6 +53,12 @@ class LiveEntry:
         self.left_out_bytes = 0
         self._texts: deque[str] | None = None
         self._fields: list[dict[str, Any]] | None = None
+
+    def takes(self, size_bytes: int) -> bool:
+        """Whether so many bytes more may join this frame."""
+        if not (self.size_bytes and size_bytes) and "fields" in self.frame.payload:
+            return False  # one of them is nothing but the rest of the fields of a large delta
+        return self.size_bytes < FULL_AT_BYTES and self.size_bytes + size_bytes <= CAP_BYTES
 
     def add(self, payload: Mapping[str, Any], delta: str, size_bytes: int) -> None:
         """Take the next delta of the same thing."""
@@ -137,3 +145,41 @@ def _text(payload: Mapping[str, object]) -> str:
 def size_of(text: str) -> int:
     """The bytes of `text` in UTF-8; constant time for ASCII."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def split(payload: Mapping[str, Any], delta: str) -> Sequence[Mapping[str, Any]]:
+    """The payload in pieces of at most `CAP_BYTES` of text; `fields` go with the pieces in the same way."""
+    if len(delta) * 4 <= CAP_BYTES or size_of(delta) <= CAP_BYTES:
+        return [payload]
+    step = CAP_BYTES // 4 if not delta.isascii() else CAP_BYTES
+    texts = [delta[start : start + step] for start in range(0, len(delta), step)]
+    pieces: list[dict[str, Any]] = [{**payload, "delta": text} for text in texts]
+    if payload.get("fields") is not None:
+        updates = _split_fields(payload["fields"], CAP_BYTES // 4)
+        pieces += [{**payload, "delta": ""} for _ in range(len(updates) - len(pieces))]
+        for number, piece in enumerate(pieces):
+            piece["fields"] = updates[number] if number < len(updates) else []
+    return pieces
+
+
+def _split_fields(fields: Sequence[Mapping[str, Any]], step: int) -> list[list[Mapping[str, Any]]]:
+    """The updates in order, in groups that hold at most `step` characters of appended text each."""
+    groups: list[list[Mapping[str, Any]]] = [[]]
+    room = step
+    for field in fields:
+        text = field.get("append")
+        if text is None:
+            groups[-1].append(field)
+            continue
+        start = 0
+        while True:
+            if not room:
+                groups.append([])
+                room = step
+            piece = text[start : start + room]
+            groups[-1].append({**field, "append": piece})
+            room -= len(piece)
+            start += len(piece)
+            if start >= len(text):
+                break
+    return groups

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
@@ -29,23 +29,26 @@ MessageId: TypeAlias = int | str
 class Request:
     id: MessageId
     method: str
-    params: Any
-    """As sent; None when absent or null."""
+    params: Any = field(repr=False)
+    """As sent; None when absent or null. Not in the repr: asyncio prints that of what it could not call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
     method: str
-    params: Any
+    params: Any = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The client's answer to a request of ours. Exactly one of the two is meant; `valid` says it was so."""
+    """The client's answer to a request of ours. Exactly one of the two is meant; `valid` says it was so.
+
+    An error that is null is none: some clients always send both.
+    """
 
     id: MessageId
-    result: Any
-    error: Any
+    result: Any = field(repr=False)
+    error: Any = field(repr=False)
     valid: bool = True
 
 
@@ -154,7 +157,7 @@ def _classify(value: dict[str, Any]) -> Message:
     if is_answer:
         if not valid_id or value.get("jsonrpc") != "2.0":
             return Ignored("an answer with a bad id or version")
-        both = "result" in value and "error" in value
+        both = "result" in value and value.get("error") is not None
         return Reply(message_id, value.get("result"), value.get("error"), valid=not both)  # type: ignore[arg-type]
     known_id = message_id if valid_id else None
     if value.get("jsonrpc") != "2.0":

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from pydantic import ValidationError
-
 from agentls.lsp.answers import UnknownMethod, model_json, params_object
 from agentls.lsp.calls import Reply
 from agentls.lsp.engine_slot import ServedEngine
-from agentls.protocol.errors import InvalidParams, invalid_params
+from agentls.protocol.errors import RequestFailed
 from agentls.protocol.registry import REQUESTS
+from agentls.world.journal_rows import JournalError
 
 _HINT_LIMIT = 8
 
@@ -31,16 +30,14 @@ ATTRIBUTES = {method: attribute_of(method) for method in REQUESTS}
 
 async def call_engine(engine: Callable[[], ServedEngine], method: str, params: Any) -> Reply:
     """Validate, call, encode. Raises InvalidParams with the path, RequestFailed, and what the engine raises."""
-    row = REQUESTS[method]
-    plain = params_object(params)
-    try:
-        model = row.params.model_validate(plain)
-    except ValidationError as error:
-        raise invalid_params(error) from None
-    except RecursionError:
-        raise InvalidParams("params are nested too deeply", "params") from None
+    from agentls.protocol.reading import read_params  # imported here: pydantic is not needed to answer `initialize`
+
+    model = read_params(REQUESTS[method].params, params_object(params))
     serve = cast("Callable[[Any], Awaitable[Any]]", getattr(engine(), ATTRIBUTES[method]))
-    answer = await serve(model)
+    try:
+        answer = await serve(model)
+    except JournalError as error:
+        raise RequestFailed("journal.unavailable", str(error) or None) from None
     return Reply(model_json(answer.result), answer.then)
 
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from agentls.engine.publisher import LiveFrame, StoredFrame
-from agentls.lsp.merge import FULL_AT_BYTES, OUTPUT_METHOD, LiveEntry, ThingKey, size_of
+from agentls.lsp.merge import CAP_BYTES, FULL_AT_BYTES, OUTPUT_METHOD, LiveEntry, ThingKey, size_of, split
 
 LIMIT_BYTES = 8 * 1024 * 1024
 RESERVE_SHARE = 8
 """Stored frames leave one part in this many of the limit free, for answers and the newest output."""
-OUTPUT_TAIL_BYTES = 64 * 1024
+OUTPUT_TAIL_BYTES = CAP_BYTES
 PERIOD_S = 1 / 30
 BATCH_BYTES = 256 * 1024
 BATCH_FRAMES = 512
@@ -121,15 +122,21 @@ class SendQueue:
             self.append(_numbered(frame, numbers, 0))
             return
         thing = (frame.method, payload.get("callId") or payload.get("messageId"), payload.get("stream"))
+        for piece in split(payload, delta):
+            self._delta(frame if piece is payload else structs.replace(frame, payload=piece), thing, numbers, now_s)
+
+    def _delta(self, frame: LiveFrame, thing: ThingKey, numbers: _TaskNumbers, now_s: float) -> None:
         if numbers.cut and thing in numbers.cut:
             return
+        payload = frame.payload
+        delta = str(payload["delta"])
         size_bytes = size_of(delta)
         over = self._bytes + size_bytes > self._limit_bytes
         if over and frame.method != OUTPUT_METHOD:
             numbers.cut.add(thing)
             return
         entry = numbers.open.get(thing)
-        if entry is not None and entry.sent_at_s is None and (entry.size_bytes < FULL_AT_BYTES or over):
+        if entry is not None and entry.sent_at_s is None and (over or entry.takes(size_bytes)):
             entry.add(payload, delta, size_bytes)
             self._bytes += size_bytes
         else:

@@ -44,12 +44,14 @@ def read_session(params: Mapping[str, Any]) -> Session:
     capabilities = _mapping(params.get("capabilities"))
     agent = _mapping(_mapping(params.get("initializationOptions")).get("agent"))
     experimental = _mapping(_mapping(capabilities.get("experimental")).get("agent"))
-    version = agent.get("protocolVersion", experimental.get("protocolVersion"))
+    version = agent.get("protocolVersion")
+    if version is None:
+        version = experimental.get("protocolVersion")
     opted_out = _mapping(agent.get("events")).get("optOut")
     trusted = agent.get("workspaceTrusted")
     return Session(
         roots=read_roots(params),
-        trusted=trusted is not False,
+        trusted=trusted is None or trusted is True,  # what is neither is not trust
         events_wanted=type(version) is int and version >= 1,
         opted_out=frozenset(name for name in _list(opted_out) if isinstance(name, str)),
         host=frozenset(name for name, offer in _mapping(agent.get("host")).items() if offer is not None),

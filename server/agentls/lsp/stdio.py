@@ -16,20 +16,25 @@ def take_stdout() -> int:
     real = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    binary(real)
+    plain(real)
     return real
 
 
 def take_stdin() -> int:
     """Return a descriptor of the real stdin, not inherited by children."""
     real = os.dup(0)
-    binary(real)
+    plain(real)
     return real
 
 
-def binary(fd: int) -> None:
-    """Stop Windows from translating line ends on `fd`."""
+def plain(fd: int) -> None:
+    """Let reads and writes of `fd` wait, and stop Windows from translating its line ends.
+
+    A client may hand over pipes that do not wait; "nothing yet" would then look like the end.
+    """
     if sys.platform == "win32":
         import msvcrt  # imported here: Windows only
 
         msvcrt.setmode(fd, os.O_BINARY)
+    else:
+        os.set_blocking(fd, True)

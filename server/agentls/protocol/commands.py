@@ -12,9 +12,6 @@ ADVERTISED: Mapping[str, str] = {
     "agent.stop": "Stop the running turn.",
     "agent.approve": "Allow what waits for an approval.",
     "agent.deny": "Deny what waits for an approval.",
-    "agent.undoTurn": "Undo the files a turn changed.",
-    "agent.check": "Check the provider and show what is wrong with it.",
-    "agent.showTask": "Show the task as a document.",
 }
 NEVER_A_COMMAND = frozenset({"agent/provider/setKey"})
 

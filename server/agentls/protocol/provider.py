@@ -12,7 +12,7 @@ from agentls.protocol.wire import StrictWire, Wire
 DEFAULT_CONTEXT_WINDOW = 128_000
 MASK = "[redacted]"
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
 
 class Timeouts(StrictWire):

@@ -11,6 +11,7 @@ from agentls.protocol.errors import InvalidParams
 from agentls.protocol.provider import MASK, Provider
 
 MAX_KEY_BYTES = 8192
+_MAX_LEVELS = 64
 _MAX_HEADERS = 64
 _MAX_HEADER_BYTES = 8192
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
@@ -48,11 +49,32 @@ def check_provider(provider: Provider) -> tuple[Provider, list[str]]:
     check_headers(provider.headers or {})
     if provider.proxy is not None:
         check_proxy(provider.proxy)
+    _check_free_json(provider.extra_body or {}, "provider.extraBody")
     for field in provider.extra_body or {}:
         if field in _OWN_BODY_FIELDS:
             path = f"provider.extraBody.{field}"
             raise InvalidParams(f"{path} is set by agentls itself", path)
     return provider.model_copy(update={"base_url": base_url}), warnings
+
+
+def _check_free_json(value: object, path: str) -> None:
+    """Raises InvalidParams for JSON that could not be sent on: text that is not Unicode, too many levels."""
+    level: list[object] = [value]
+    for _ in range(_MAX_LEVELS):
+        level = [part for each in level for part in _parts(each, path)]
+        if not level:
+            return
+    raise InvalidParams(f"{path} is nested more than {_MAX_LEVELS} levels deep", path)
+
+
+def _parts(value: object, path: str) -> Iterable[object]:
+    if isinstance(value, dict):
+        return (*value.keys(), *value.values())
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str) and not value.isascii() and value.encode("utf-8", "replace").decode() != value:
+        raise InvalidParams(f"{path} has text that is not valid Unicode", path)
+    return ()
 
 
 def check_api_key(text: str) -> str:

@@ -11,9 +11,9 @@ from agentls.protocol.values import ApprovalMode
 from agentls.protocol.wire import StrictWire, Wire
 
 Rule = Annotated[str, Field(min_length=1, max_length=1000)]
-Positive = Annotated[int, Field(ge=1)]
-Limit = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Positive = Annotated[int, Field(ge=1, le=2**53)]
+Limit = Annotated[int, Field(ge=0, le=2**53)]
+Seconds = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
 
 class ApprovalSettings(StrictWire):

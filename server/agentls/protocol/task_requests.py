@@ -11,6 +11,8 @@ from agentls.protocol.task_state import QueuedPrompt, TaskSummary, TaskView
 from agentls.protocol.values import ApprovalMode, PromptBlocks, PromptText
 from agentls.protocol.wire import Empty, Wire
 
+HIGHEST = 2**53
+"""The largest whole number that every JSON reader keeps exactly."""
 TaskId = Annotated[str, Field(min_length=1)]
 PromptId = Annotated[str, Field(min_length=1)]
 
@@ -40,7 +42,7 @@ class TaskStartResult(Wire):
 class TaskListParams(Wire):
     """Which part of the list."""
 
-    cursor: str | None = None
+    cursor: Annotated[str, Field(max_length=200)] | None = None
     """`nextCursor` of the page before."""
     limit: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Tasks on a page; 50 where absent."""
@@ -100,7 +102,7 @@ class TaskEventsParams(Wire):
 
     task_id: TaskId
     """The task."""
-    since_seq: Annotated[int, Field(ge=0)] = 0
+    since_seq: Annotated[int, Field(ge=0, le=HIGHEST)] = 0
     """The last number the client has; 0 for all."""
     limit: Annotated[int, Field(ge=1, le=10000)] | None = None
     """At most so many; the server may send fewer and say `more`."""
@@ -192,7 +194,7 @@ class QueueListResult(Wire):
 class QueueUpdateParams(Wire):
     """Other words for a prompt that waits."""
 
-    task_id: str | None = None
+    task_id: TaskId | None = None
     """The task; may be left out."""
     prompt_id: PromptId
     """The prompt."""
@@ -207,7 +209,7 @@ class QueueUpdateResult(Empty):
 class QueueRemoveParams(Wire):
     """A prompt to take out of the queue."""
 
-    task_id: str | None = None
+    task_id: TaskId | None = None
     """The task; may be left out."""
     prompt_id: PromptId
     """The prompt."""
@@ -224,9 +226,9 @@ class ContentReadParams(Wire):
     """The task."""
     ref: Annotated[str, Field(min_length=1)]
     """As a payload named it."""
-    offset: Annotated[int, Field(ge=0)] = 0
+    offset: Annotated[int, Field(ge=0, le=HIGHEST)] = 0
     """UTF-8 byte to begin at; moved back to the beginning of its character."""
-    limit: Annotated[int, Field(ge=1)] | None = None
+    limit: Annotated[int, Field(ge=1, le=HIGHEST)] | None = None
     """UTF-8 bytes at most; the server may send fewer."""
 
 

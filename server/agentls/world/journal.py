@@ -121,10 +121,20 @@ class Journal:
             return queries.read_rows(connection, task_id, seq - 1, 1)
 
         try:
-            rows = self._read_beside(query) if self._reader is not None else self._read_blocking(query)
-        except JournalError:
+            if self._is_closed:
+                rows = self._read_anew(query)
+            else:
+                rows = self._read_beside(query) if self._reader is not None else self._read_blocking(query)
+        except (sqlite3.Error, JournalError):
             return None
         return rows[0].params if rows and rows[0].seq == seq else None
+
+    def _read_anew(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """By a connection of its own: a client that reads slowly gets the last frames after everything is closed."""
+        if self._path is None:
+            raise JournalError("the journal was in memory")
+        with contextlib.closing(connect(self._path, read_only=True)) as connection:
+            return query(connection)
 
     async def header(self, task_id: str) -> TaskHeader | None:
         """Return the task's header, or None for an unknown task."""

@@ -115,3 +115,57 @@ async def test_failures_keep_their_code_and_faults_hide_their_text() -> None:
     assert short(posted) == [(1, -32803), (2, -32603)]
     assert json.loads(posted[0])["error"]["data"] == {"code": "turn.active", "advice": "wait", "retryable": True}
     assert b"payload" not in posted[1]
+
+
+async def test_nothing_begins_while_there_is_no_room_for_its_answer() -> None:
+    posted: list[bytes] = []
+    room = [False]
+    all_answered = asyncio.Event()
+
+    def post(body: bytes) -> None:
+        posted.append(body)
+        if len(posted) == 3:
+            all_answered.set()
+
+    calls = Calls(post, has_room=lambda: room[0])
+
+    async def run() -> Reply:
+        return Reply(b"1")
+
+    for number in range(3):
+        calls.start(number, "m", run)
+    calls.cancel(1)
+    await settle()
+    assert (short(posted), 0 in calls, 1 in calls) == ([(1, -32800)], True, False)
+    room[0] = True
+    await all_answered.wait()
+    assert short(posted) == [(1, -32800), (0, 1), (2, 1)]
+
+
+async def test_what_fails_after_an_answer_holds_up_nobody() -> None:
+    posted: list[bytes] = []
+    calls = Calls(posted.append, limit=1)
+
+    def then() -> None:
+        raise ValueError("the text of a payload")
+
+    async def run() -> Reply:
+        return Reply(b"1", then)
+
+    for number in range(2):
+        calls.start(number, "m", run)
+    await settle()
+    assert short(posted) == [(0, 1), (1, 1)]
+
+
+async def test_nothing_comes_between_the_end_of_a_request_and_its_answer() -> None:
+    posted: list[bytes] = []
+    calls = Calls(posted.append)
+
+    async def run() -> Reply:
+        asyncio.get_running_loop().call_soon(posted.append, b'{"id":"later","result":0}')
+        return Reply(b"1")
+
+    calls.start(1, "m", run)
+    await settle()
+    assert short(posted) == [(1, 1), ("later", 0)]

@@ -10,12 +10,12 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 
 from agentls.lsp.buffers import EditorBuffers
 from agentls.lsp.capabilities import initialize_result
-from agentls.lsp.commands import ADVERTISED
 from agentls.lsp.editor import NOTIFICATIONS, REQUESTS, Editor
 from agentls.lsp.messages import Reply
 from agentls.lsp.outgoing import Outgoing, Refused
 from agentls.lsp.server import AgentLanguageServer, build_server
 from agentls.lsp.session import read_session
+from agentls.protocol.commands import ADVERTISED
 from agentls.protocol.errors import InvalidParams
 from agentls.protocol.registry import NOTIFICATIONS as OURS
 from agentls.protocol.registry import REQUESTS as METHODS

@@ -59,6 +59,7 @@ async def test_the_engine_is_built_once_with_the_folders_as_they_are_then(monkey
     await slot.aclose()
     assert len(built) == 1
     assert built[0].told == [([Path("/b")], True, {"x": 1}), "warm", [Path("/c")], "closed"]
+    assert slot.stored_params("t", 1) == b"{}"
     with pytest.raises(RequestFailed) as caught:
         slot.get()
     assert caught.value.code == "server.stopping"
@@ -81,3 +82,26 @@ async def test_a_failure_to_build_is_shown_once_and_answers_every_request() -> N
     assert (message["method"], message["params"]["type"]) == ("window/showMessage", 1)
     assert message["params"]["message"].endswith("provider.baseUrl: must be a string")
     await slot.aclose()
+
+
+async def test_who_closes_again_waits_for_the_end_also_when_the_first_gave_up() -> None:
+    opened = asyncio.Event()
+
+    class Slow(Engine):
+        async def aclose(self) -> None:
+            await opened.wait()
+            await super().aclose()
+
+    engine = Slow()
+    slot = EngineSlot(lambda: engine, NoBuffers(), lambda body: None)
+    slot.open(read_session({}))
+    slot.get()
+    first = asyncio.ensure_future(slot.aclose())
+    await asyncio.sleep(0)
+    first.cancel()
+    again = asyncio.ensure_future(slot.aclose())
+    await asyncio.sleep(0)
+    assert (again.done(), "closed" in engine.told) == (False, False)
+    opened.set()
+    await again
+    assert engine.told[-1] == "closed"

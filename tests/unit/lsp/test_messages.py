@@ -61,3 +61,15 @@ def test_what_we_encode_is_json_that_says_the_same(text: str) -> None:
 )
 def test_a_message_is_told_by_its_keys(message: dict[str, Any], expected: object) -> None:
     assert read_message(json.dumps({"jsonrpc": "2.0", **message}).encode()) == expected
+
+
+def test_an_error_that_is_null_is_none() -> None:
+    body = b'{"jsonrpc":"2.0","id":1,"result":{"applied":true},"error":null}'
+    assert read_message(body) == Reply(1, {"applied": True}, None)
+    assert read_message(body.replace(b"null", b"{}")) == Reply(1, {"applied": True}, {}, valid=False)
+
+
+def test_what_a_message_carries_is_not_in_its_repr() -> None:
+    """A loop that logs what it could not call prints the repr."""
+    messages = [Request(1, "m", "sk-1"), Notification("m", "sk-1"), Reply(1, "sk-1", "sk-1")]
+    assert [str(message) for message in messages if "sk-1" in repr(message)] == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentls.engine.publisher import LiveFrame, StoredFrame
-from agentls.lsp.merge import LiveEntry
+from agentls.lsp.merge import CAP_BYTES, LiveEntry
 from agentls.lsp.send_queue import PERIOD_S, Item, Plain, SendQueue, Spilled
 
 TASK = "task_1"
@@ -235,3 +235,31 @@ def test_nothing_is_lost_or_reordered_and_no_number_is_given_twice(events: list[
     assert numbers == sorted(set(numbers))
     assert not set(numbers) & set(barriers)
     assert queue.queued_bytes == 0
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "😋"])
+def test_a_delta_over_the_cap_goes_in_several_frames(letter: str) -> None:
+    queue = SendQueue()
+    whole = letter * 50_000
+    queue.live(text(whole), 0.0)
+    queue.live(text("rest"), 0.0)
+    queue.flush()
+    sent = [params(item) for item in taken(queue)]
+    assert [frame["part"] for frame in sent] == list(range(1, len(sent) + 1))
+    assert "".join(frame["delta"] for frame in sent) == whole + "rest"
+    assert max(len(frame["delta"].encode()) for frame in sent) <= CAP_BYTES
+
+
+def test_the_fields_of_a_delta_over_the_cap_are_cut_with_it() -> None:
+    queue = SendQueue()
+    update = {"path": ["content"], "append": "é" * 50_000}
+    raw = json.dumps(update["append"])
+    queue.live(arguments(raw, {"path": ["a"], "value": 1}, update, {"path": ["b"], "value": 2}), 0.0)
+    queue.live(arguments("}"), 0.0)
+    queue.flush()
+    sent = [params(item) for item in taken(queue)]
+    fields = [field for frame in sent for field in frame["fields"]]
+    assert "".join(frame["delta"] for frame in sent) == raw + "}"
+    assert "".join(field.get("append", "") for field in fields) == update["append"]
+    assert [field["path"] for field in fields if "value" in field] == [["a"], ["b"]]
+    assert max(len(field.get("append", "").encode()) for field in fields) <= CAP_BYTES

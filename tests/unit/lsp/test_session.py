@@ -93,3 +93,19 @@ def test_a_link_and_its_target_are_one_root(tmp_path: Path) -> None:
     real.mkdir()
     (tmp_path / "link").symlink_to(real)
     assert canonical_roots([f"{tmp_path.as_uri()}/link", real.as_uri(), f"{real.as_uri()}/x/.."]) == (real,)
+
+
+@pytest.mark.parametrize(
+    ("given", "trusted"),
+    [({}, True), ({"workspaceTrusted": None}, True), ({"workspaceTrusted": True}, True)]
+    + [({"workspaceTrusted": odd}, False) for odd in (False, 0, 1, "false", "true", [], {})],
+)
+def test_what_is_neither_true_nor_absent_is_no_trust(given: dict[str, Any], trusted: bool) -> None:
+    assert read_session({"initializationOptions": {"agent": given}}).trusted is trusted
+
+
+def test_a_null_version_leaves_the_word_to_the_capabilities() -> None:
+    experimental = {"experimental": {"agent": {"protocolVersion": 1}}}
+    options = {"agent": {"protocolVersion": None}}
+    assert read_session({"capabilities": experimental, "initializationOptions": options}).events_wanted
+    assert not read_session({"initializationOptions": options}).events_wanted

@@ -108,10 +108,10 @@ def test_a_path_that_leads_outside_is_refused(workspace: Workspace, root: Path, 
         ("x/" * 2048 + "y", "The path is longer than 4096 bytes."),
         ("n" * 256, "A name in the path is longer than 255 bytes."),
         ("é" * 128, "A name in the path is longer than 255 bytes."),
-        ("src/a.py/b", "'a.py' in the path is not a folder."),
-        ("src/a.py/..", "'a.py' in the path is not a folder."),
-        ("src/a.py/", "'a.py' in the path is not a folder."),
-        ("missing/../src/a.py", "The path goes up from a folder that does not exist."),
+        ("src/a.py/b", "'a.py' in the path is not a folder. Use list_files to see what is there."),
+        ("src/a.py/..", "'a.py' in the path is not a folder. Use list_files to see what is there."),
+        ("src/a.py/", "'a.py' in the path is not a folder. Use list_files to see what is there."),
+        ("missing/../src/a.py", "The path goes up from a folder that is not there. Write it without `..`."),
         ("file:src/a.py", "A file URI must have the form file:///absolute/path."),
         ("file://host/share/x", "The file URI names another machine."),
         ("file:///x?query", "A file URI has no query and no fragment."),
@@ -310,3 +310,10 @@ def test_windows_spellings_that_lie_are_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["a", "a/b\\c", "C:\\w\\a.txt", "c:/w/a", "..\\x", "console", "com10", "a~b", ".git"])
 def test_plain_windows_names_pass(text: str) -> None:
     assert windows_refusal(text) is None
+
+
+def test_above_the_workspace_not_even_the_cause_is_told(workspace: Workspace, root: Path) -> None:
+    (root.parent / "a-loop").symlink_to("a-loop")
+
+    for path in ("../secret/x", "../a-loop/x", "../nothing/x"):
+        assert refusal(workspace, path) == OUTSIDE

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -274,3 +276,21 @@ def test_the_default_is_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = child_environment({})
     assert environment["LANG"] == "C.UTF-8"
     assert "canary" not in environment.values()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_an_orphan_that_has_ended_is_collected(run: Run) -> None:
+    ended = "until grep -q '^State:.Z' /proc/$pid/status; do :; done"
+    await run.end(
+        f"(setsid sh -c 'echo $$ > pid' &); until read -r pid < pid; do :; done 2>/dev/null; {ended}; echo $pid"
+    )
+    (pid,) = await pids(run, 1)
+
+    assert not alive(pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+async def test_a_command_cannot_look_into_the_process_that_started_it(run: Run) -> None:
+    await run.end("true")
+
+    assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0  # PR_GET_DUMPABLE

@@ -204,7 +204,7 @@ async def test_a_long_line_is_cut_around_its_match(workspace: Workspace, root: P
 async def test_a_file_that_is_too_large_is_left_out_and_counted(workspace: Workspace, root: Path) -> None:
     fill(root, {"big": b"needle\n" + b"x" * (8 << 20), "small": "needle"})
     found = await workspace.search(workspace.resolve("."), "needle")
-    assert (hits(found), found.notes) == ({"small": [1]}, ("1 files over 8 MiB were not searched.",))
+    assert (hits(found), found.notes) == ({"small": [1]}, ("Not searched: 1 file over 8 MiB.",))
 
 
 async def test_unsaved_text_is_searched_instead_of_the_file(workspace: Workspace, root: Path, editor: Editor) -> None:
