@@ -71,8 +71,14 @@ _HAZARDS: Final = {
         "--paginate",
         "--template",
         "-O",
+        "--show-signature",
     ),
     "printf": ("-v",),
+    "shuf": ("--output", "-o"),
+    "iconv": ("--output", "-o"),
+    "base64": ("--output", "-o"),
+    "yq": ("--inplace", "-i"),
+    "xxd": ("-r",),
     "rsync": ("--rsh", "--rsync-path", "-e"),
     "zip": ("--unzip-command", "-TT"),
     "go": ("-exec", "-toolexec", "-vettool"),
@@ -120,6 +126,10 @@ def hazard(argv: Sequence[str], checked: int = 1) -> str | None:
         return _sed_hazard(argv) if checked == 1 or rest else None
     if name == "git" and checked == 1 and rest and rest[0].startswith("-"):
         return "`git` has an option before its verb"
+    if name == "git" and any("%G" in word for word in rest):
+        return "`git` runs a program of the repository's choice to check signatures (`%G`)"
+    if name == "uniq" and sum(not word.startswith("-") for word in rest) > 1:
+        return "`uniq` overwrites the file that its second name gives"
     for word in rest:
         for option in _HAZARDS.get(name, ()):
             if _names_option(word, option, single_dash=name in _SINGLE_DASH_LONG):

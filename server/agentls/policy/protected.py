@@ -17,6 +17,7 @@ _AGENT: Final = "instructs or configures coding agents"
 _SHELL: Final = "is read by a shell or a login session, which runs what it says"
 _TOOL: Final = "configures a development tool, which can run programs from it"
 _PYTHON: Final = "is run by Python without being asked for"
+_INSTALLED: Final = "belongs to installed software, which is run without being looked at"
 _KEYS: Final = "may hold keys or passwords, or says where they go"
 
 _FOLDERS: Final = {
@@ -25,7 +26,8 @@ _FOLDERS: Final = {
     _CI: ".github .gitlab .circleci .buildkite .forgejo .gitea .woodpecker .ci .teamcity",
     _AGENT: ".agentls .agents .agent .cursor .claude .roo .cline .clinerules .windsurf .gemini .codex "
     ".continue .aider .augment .junie .kiro .opencode .goose .qwen .crush .copilot .amazonq .trae",
-    _TOOL: ".direnv .cargo .yarn .mvn .bundle .gradle",
+    _TOOL: ".direnv .cargo .yarn .mvn .bundle .gradle .config",
+    _INSTALLED: ".venv venv site-packages dist-packages node_modules .tox .nox .local",
     _KEYS: ".ssh .gnupg .aws .azure .kube .docker",
 }
 _FILES: Final = {
@@ -57,6 +59,7 @@ _GIT_HOOK: Final = re.compile(
 )
 _INVISIBLE: Final = frozenset({"Cf", "Cc", "Cn"})
 _SHORT_GIT: Final = re.compile(r"git~\d+")
+_MAX_SHOWN_CHARS: Final = 200
 
 
 def _reasons(table: dict[str, str]) -> dict[str, str]:
@@ -118,6 +121,17 @@ def _selector(character: str) -> bool:
     return 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF or code == 0x034F
 
 
+def repository_protection(relative: str) -> str:
+    """The same for a file that is known to lie in a repository's own folder, whatever that is called (B085)."""
+    return _sentence(relative, _VCS)
+
+
+def visible(relative: str) -> str:
+    """A path inside a sentence for the user: nothing in its name can break the line or reorder it (B118)."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in relative[:_MAX_SHOWN_CHARS])
+    left_out = len(relative) - _MAX_SHOWN_CHARS
+    return shown if left_out <= 0 else f"{shown}… (+{left_out} characters)"
+
+
 def _sentence(relative: str, reason: str) -> str:
-    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in relative[:200])
-    return f"{shown} {reason}."
+    return f"{visible(relative)} {reason}."

@@ -49,6 +49,10 @@ class Redactor:
         return 0
 
 
+NO_SECRETS: Final = Redactor(())
+"""Masks nothing."""
+
+
 class RedactedStream:
     """Masks text that comes in pieces: a secret cut in two is still found.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
 from agentls.policy.programs import hazard, is_launcher, program_name, unpinned
+from agentls.policy.protected import visible
 from agentls.policy.shell import NotPlain, PlainCommands, Words, analyse
 
 if TYPE_CHECKING:
@@ -161,10 +162,10 @@ def _decide_edit(action: EditAction, rules: Rules) -> Verdict:
     if action.protected_reason is not None:
         return Ask(action.protected_reason, ONCE)
     if action.hardlinked:
-        return Ask(f"{action.relative} has a second name (a hard link), perhaps outside the workspace.", ONCE)
+        return Ask(f"{visible(action.relative)} has a second name (a hard link), perhaps outside the workspace.", ONCE)
     if rules.mode in ("acceptEdits", "full") or EditGrant(action.path) in rules.task_grants:
         return Allow()
-    return Ask(f"Changing {action.relative} needs your approval.", FOR_TASK)
+    return Ask(f"Changing {visible(action.relative)} needs your approval.", FOR_TASK)
 
 
 def _decide_command(action: CommandAction, rules: Rules) -> Verdict:

@@ -10,7 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from agentls.policy.redact import NO_SECRETS
+
 if TYPE_CHECKING:
+    from agentls.policy.redact import Redactor
     from agentls.protocol.settings import CommandSettings, ReadSettings
     from agentls.world.artifacts import Artifacts
     from agentls.world.files import Workspace
@@ -52,6 +55,8 @@ class Desk:
     environment: Mapping[str, str]
     """For child processes; without secrets."""
     call_id: str
+    redactor: Redactor = NO_SECRETS
+    """Knows the secrets that no kept output may hold, and that no edit may replace by their mask."""
 
     def name_of(self, place: Place) -> str:
         """The path as the model should write it: relative in the first folder, absolute in any other."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from agentls.protocol.values import Diff
+from agentls.tools.titles import path_text
 
 MAX_DIFF_BYTES: Final = 32 * 1024
 _CONTEXT_LINES: Final = 3
@@ -25,7 +26,8 @@ def text_diff(name: str, old: str, new: str, *, created: bool = False) -> Diff:
     opcodes = list(_opcodes(before, after))
     removed = sum(a2 - a1 for tag, a1, a2, _, _ in opcodes if tag != "equal")
     added = sum(b2 - b1 for tag, _, _, b1, b2 in opcodes if tag != "equal")
-    head = ["--- /dev/null" if created else f"--- a/{name}", f"+++ b/{name}"]
+    shown = path_text(name)  # a line break in a file's name must not write lines of the diff
+    head = ["--- /dev/null" if created else f"--- a/{shown}", f"+++ b/{shown}"]
     text = _capped([*head, *_hunks(before, after, opcodes)]) if added or removed else ""
     return Diff(unified=text, added=added, removed=removed)
 
@@ -89,7 +91,8 @@ def _capped(lines: Sequence[str]) -> str:
     shown: list[str] = []
     size = 0
     for line in lines:
-        piece = line if len(line) <= _MAX_LINE_CHARS else f"{line[:_MAX_LINE_CHARS]}…"
+        left_out = len(line) - _MAX_LINE_CHARS
+        piece = line if left_out <= 0 else f"{line[:_MAX_LINE_CHARS]}… [+{left_out} characters]"
         size += len(piece.encode("utf-8", "replace")) + 1
         if size > MAX_DIFF_BYTES - 80:
             shown.append(f"… {len(lines) - len(shown)} more lines of the diff are left out")

@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agentls.policy.protected import protection
+from agentls.policy.protected import protection, repository_protection
+from agentls.policy.redact import MASK
 from agentls.policy.rules import EditAction
 from agentls.protocol.events import EditApplied
 from agentls.protocol.values import ChangedFile, Diff, EditSubject, Location, Preview
 from agentls.tools.diffs import text_diff
 from agentls.tools.outcome import Outcome, ToolFailure
-from agentls.tools.titles import one_line
+from agentls.tools.titles import folder_text, one_line
 from agentls.tools.tool import Prepared
+from agentls.world.git_folder import in_git_folder
 from agentls.world.paths import FileChanged, FileMissing, PathRefused
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Edit:
             action=EditAction(
                 path=str(place.absolute),
                 relative=self.name,
-                protected_reason=protection(place.relative) or protection(place.named),
+                protected_reason=protection(place.relative) or protection(place.named) or git_folder_reason(place),
                 hardlinked=place.hard_linked,
             ),
             run=self.apply,
@@ -101,11 +103,16 @@ class Edit:
         )
 
 
+def git_folder_reason(place: Place) -> str | None:
+    """Why a file of a repository asks although no name says so: a bare one, or one that `.git` points to (B085)."""
+    return repository_protection(place.relative) if in_git_folder(place) else None
+
+
 async def editable(place: Place, desk: Desk) -> FileContent | None:
     """The file's text now, None when there is no file; raises ToolFailure for what cannot be edited."""
     name = desk.name_of(place)
     if place.kind == "directory":
-        raise ToolFailure(f"{name} is a folder, not a file.")
+        raise ToolFailure(f"path must be a file: {folder_text(name)} is a folder. Use list_files to see what is in it.")
     try:
         content = await desk.workspace.read(place)
     except FileMissing:
@@ -131,6 +138,11 @@ def changed_since(name: str) -> ToolFailure:
 def replacement(place: Place, desk: Desk, content: FileContent, new_text: str, summary: str) -> Edit:
     """The edit that replaces `content` by `new_text`."""
     name = desk.name_of(place)
+    if new_text.count(MASK) > content.text.count(MASK) and desk.redactor.mask(content.text) != content.text:
+        raise ToolFailure(
+            f"{name} holds a secret that you were shown as {MASK}. Nothing was written: it would be lost. "
+            "Use edit_file on text that does not hold it."
+        )
     return Edit(
         place=place,
         name=name,

@@ -17,7 +17,7 @@ from agentls.protocol.values import CommandSubject, Location, Preview, ToolKind
 from agentls.tools.calls import call_text
 from agentls.tools.command_environment import command_environment
 from agentls.tools.outcome import Cut, Outcome, Status, ToolFailure
-from agentls.tools.titles import title
+from agentls.tools.titles import folder_text, path_text, title
 from agentls.tools.tool import Arguments, Prepared, own, resolve
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class ExecuteCommand:
         place = resolve(desk, given.cwd or ".")
         name = desk.name_of(place)
         if place.kind != "directory":
-            raise ToolFailure(f"cwd must be a folder: {name} is {'not there' if place.kind == 'missing' else 'none'}.")
+            what = "there is no" if place.kind == "missing" else "no folder is"
+            raise ToolFailure(f"cwd must be a folder of the workspace: {what} {path_text(name)}. Nothing was run.")
         timeout_s = min(given.timeout or desk.command.timeout_s, desk.command.timeout_s)
         return Prepared(
             title=title(self.name, {"command": command}),
@@ -74,7 +75,10 @@ class ExecuteCommand:
 async def _run(command: str, place: Place, timeout_s: float, desk: Desk) -> Outcome:
     from agentls.world.processes import CommandNotStarted, run_command  # not needed to start the server
 
-    keep = desk.artifacts.keeper(desk.command.output_bytes)
+    now = resolve(desk, str(place.absolute))
+    if (now.absolute, now.kind) != (place.absolute, place.kind):  # a link took its place since it was approved
+        raise ToolFailure(f"{folder_text(desk.name_of(place))} was replaced meanwhile. Nothing was run. Look again.")
+    keep = desk.artifacts.keeper(desk.command.output_bytes, desk.redactor)
     try:
         end = await run_command(
             command,
@@ -87,9 +91,9 @@ async def _run(command: str, place: Place, timeout_s: float, desk: Desk) -> Outc
     except CommandNotStarted as refused:
         raise ToolFailure(refused.reason) from None
     status, how = _ending(end, timeout_s)
-    head = [f"{how} after {end.duration_s:.1f} s, in {desk.name_of(place)}."]
+    head = [f"{how} after {end.duration_s:.1f} s, in {folder_text(desk.name_of(place))}."]
     if end.stopped_leftovers:
-        head.append(f"{end.stopped_leftovers} processes it left in the background were stopped.")
+        head.append(f"Stopped: {_count(end.stopped_leftovers)} that it left running in the background.")
     cut, note = _cut(keep)
     shown = keep.text()
     body = f"Output:\n{shown}" if shown.strip() else "It printed nothing."
@@ -107,6 +111,10 @@ def _ending(end: Exit, timeout_s: float) -> tuple[Status, str]:
     if end.signal is not None:
         return "error", f"Ended by signal {_signal_name(end.signal)}"
     return ("ok" if end.code == 0 else "error"), f"Exit code {end.code}"
+
+
+def _count(processes: int) -> str:
+    return "1 process" if processes == 1 else f"{processes} processes"
 
 
 def _signal_name(number: int) -> str:

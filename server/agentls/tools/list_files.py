@@ -1,7 +1,7 @@
 """The tool `list_files`: the entries of a folder, ignore rules honoured, capped.
 
 It must not know how folders are walked.
-Invariant: every path it prints can be handed back to the other tools as it stands.
+Invariant: every line is one entry, and its path can be handed back to the other tools as it stands.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import Field
 from agentls.policy.rules import ReadAction
 from agentls.protocol.values import Location, ToolKind
 from agentls.tools.outcome import Outcome, ToolFailure
-from agentls.tools.titles import title
+from agentls.tools.titles import folder_text, path_text, title
 from agentls.tools.tool import Arguments, Prepared, own, resolve
 from agentls.world.paths import PathRefused
 
@@ -61,14 +61,14 @@ async def _list(place: Place, desk: Desk, *, recursive: bool) -> Outcome:
         listing = await desk.workspace.walk(place, recursive, MAX_ENTRIES)
     except PathRefused as refused:
         raise ToolFailure(refused.reason) from None
-    name = desk.name_of(place)
+    name = folder_text(desk.name_of(place))
     # Entries are relative to their own workspace folder; those of a second one need its path in front.
     prefix = "" if place.root == desk.workspace.roots[0] else f"{place.root.as_posix()}/"
-    lines = [f"{prefix}{entry}" for entry in listing.entries]
+    lines = [path_text(f"{prefix}{entry}") for entry in listing.entries]
     if not lines:
-        head = f"{name} is empty (or everything in it is ignored)."
+        head = f"In {name}: nothing, or everything in it is ignored."
     elif listing.truncated:
-        head = f"{name}: the first {len(lines)} entries, there are more. List a subfolder, or use search_files."
+        head = f"In {name}: the first {len(lines)} entries, there are more. List a subfolder, or use search_files."
     else:
-        head = f"{name}: {len(lines)} {'entry' if len(lines) == 1 else 'entries'}"
+        head = f"In {name}: {len(lines)} {'entry' if len(lines) == 1 else 'entries'}"
     return Outcome(status="ok", text="\n".join([head, *lines, *listing.notes]))

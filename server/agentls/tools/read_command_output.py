@@ -37,6 +37,7 @@ class ReadCommandOutputArguments(Arguments):
         str | None,
         Field(
             min_length=1,
+            max_length=1000,
             description="Only lines with this text; case is ignored, `a|b` and `a.*b` work, all else is literal.",
         ),
     ] = None

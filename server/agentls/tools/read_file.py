@@ -17,7 +17,7 @@ from agentls.policy.rules import ReadAction
 from agentls.protocol.values import LineRange, Location, ToolKind
 from agentls.tools.calls import call_text
 from agentls.tools.outcome import Cut, Outcome, ToolFailure
-from agentls.tools.titles import title
+from agentls.tools.titles import folder_text, path_text, title
 from agentls.tools.tool import Arguments, Prepared, own, resolve
 from agentls.world.paths import PathRefused
 
@@ -66,7 +66,7 @@ class ReadFile:
             raise ToolFailure(f"end_line ({last}) is before start_line ({first}).", "invalid")
         place = resolve(desk, given.path)
         if place.kind == "directory":
-            raise ToolFailure(f"{desk.name_of(place)} is a folder. Use list_files.")
+            raise ToolFailure(f"{folder_text(desk.name_of(place))} is a folder. Use list_files.")
         return Prepared(
             title=title(self.name, given.model_dump()),
             action=ReadAction(),
@@ -77,19 +77,20 @@ class ReadFile:
 
 async def _read(place: Place, first: int | None, last: int | None, desk: Desk) -> Outcome:
     name = desk.name_of(place)
+    shown = path_text(name)
     try:
         content = await desk.workspace.read(place)
     except PathRefused as refused:
         raise ToolFailure(refused.reason) from None
     kind = _KIND_OF_SUFFIX.get(PurePosixPath(name).suffix.lower(), "binary files" if content.is_binary else None)
     if kind is not None:
-        raise ToolFailure(f"not supported yet: {kind} ({name}, {content.size_bytes} bytes). Nothing of it was read.")
+        raise ToolFailure(f"not supported yet: {kind} ({shown}, {content.size_bytes} bytes). Nothing of it was read.")
     lines = text_lines(content.text)
     if first is not None and first > max(len(lines), 1):
-        raise ToolFailure(f"start_line {first} is past the end: {name} has {_count(len(lines))}.")
+        raise ToolFailure(f"start_line {first} is past the end: {shown} has {_count(len(lines))}.")
     desk.seen.note(place, content.digest)
     if not lines:
-        empty = f"{name} is empty." if content.size_bytes == 0 else f"{name} has no whole line that can be shown."
+        empty = f"{shown} is empty." if content.size_bytes == 0 else f"{shown} has no whole line that can be shown."
         return Outcome(status="ok", text=empty, source=content.source)
     return _shown(name, content, lines, first, last, desk)
 
@@ -105,7 +106,8 @@ def _shown(
     if page.end < wanted:
         following = call_text("read_file", path=name, start_line=page.end + 1, end_line=last)
         notes.append(f"Truncated: lines {page.end + 1}-{wanted} are not shown. Next: {following}")
-    head = f"{name}, lines {start}-{page.end} of {len(lines)}{'' if content.complete else ' (of the part that fits)'}"
+    part = "" if content.complete else " (of the part that fits)"
+    head = f"{path_text(name)}, lines {start}-{page.end} of {len(lines)}{part}"
     if content.source == "buffer":
         head += ", unsaved text of the editor"
     incomplete = page.end < wanted or page.cut_lines > 0 or (not content.complete and page.end == len(lines))

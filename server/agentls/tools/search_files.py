@@ -14,7 +14,7 @@ from pydantic import Field
 from agentls.policy.rules import ReadAction
 from agentls.protocol.values import Location, ToolKind
 from agentls.tools.outcome import Outcome, ToolFailure
-from agentls.tools.titles import title
+from agentls.tools.titles import path_text, title
 from agentls.tools.tool import Arguments, Prepared, own, resolve
 from agentls.world.contents import PatternRefused
 from agentls.world.paths import PathRefused
@@ -78,7 +78,7 @@ async def _search(place: Place, regex: str, file_pattern: str | None, desk: Desk
 
 def _block(file: FileMatches, prefix: str) -> Iterator[str]:
     yield ""
-    yield f"# {prefix}{file.path}"
+    yield f"# {path_text(prefix + file.path)}"
     last: int | None = None
     for line in file.lines:
         if last is not None and line.number > last + 1:

@@ -6,6 +6,7 @@ Invariant: the line is short and printable; what is cut is counted (B118).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -43,6 +44,16 @@ def one_line(text: str, limit: int = MAX_TITLE_CHARS) -> str:
     shown = "".join(c if c.isprintable() else _escape(c) for c in text[: 2 * limit].strip())
     left_out = max(0, len(shown) - limit) + max(0, len(text) - 2 * limit)
     return shown if left_out == 0 else f"{shown[:limit]}… (+{left_out} characters)"
+
+
+def path_text(path: str) -> str:
+    """A path in a text of lines: as it is, or as a JSON string where its name could be taken for more than a name."""
+    return path if path.isprintable() else json.dumps(path)
+
+
+def folder_text(path: str) -> str:
+    """A folder in a sentence; "." alone reads as a full stop."""
+    return "the workspace folder" if path == "." else path_text(path)
 
 
 def _escape(character: str) -> str:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MAX_ITEMS: Final = 100
 MAX_ITEM_CHARS: Final = 500
-_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*\[(?P<mark>[ xX~-]?)\]\s*(?P<text>.*\S)\s*")
+# For a stripped line. Nothing here can match blanks in two ways: a line of 100 KiB of them must cost nothing.
+_ITEM: Final = re.compile(r"(?:(?:[-*+]|\d{1,9}[.)])\s*)?\[(?P<mark>[ xX~-]?)\](?P<text>.+)")
 _STATES: Final[dict[str, Literal["pending", "inProgress", "completed"]]] = {
     "": "pending",
     " ": "pending",
@@ -62,14 +63,16 @@ class UpdateTodoList:
 
 def todo_items(todos: str) -> tuple[TodoItem, ...]:
     """The items of a markdown checklist; lines without a box are passed over. Raises ToolFailure."""
-    found = [match for line in todos.splitlines() if (match := _ITEM.fullmatch(line)) is not None]
+    found = [match for line in todos.splitlines() if (match := _ITEM.fullmatch(line.strip())) is not None]
     if not found:
         raise ToolFailure(
             "todos has no item. Write one item a line: `[ ] open`, `[-] in progress`, `[x] done`.", "invalid"
         )
     if len(found) > MAX_ITEMS:
         raise ToolFailure(f"todos has {len(found)} items; {MAX_ITEMS} are the most.", "invalid")
-    return tuple(TodoItem(text=match["text"][:MAX_ITEM_CHARS], state=_STATES[match["mark"].lower()]) for match in found)
+    return tuple(
+        TodoItem(text=match["text"].strip()[:MAX_ITEM_CHARS], state=_STATES[match["mark"].lower()]) for match in found
+    )
 
 
 async def _update(items: Sequence[TodoItem]) -> Outcome:

@@ -1,7 +1,7 @@
 """The output of commands: head and tail for the model, the whole in a private file when it is long.
 
 Knows no command and no task. The invariant: memory stays within `output_bytes` whatever is appended, and files are
-0600 in a 0700 folder under names that cannot be guessed.
+0600 in a 0700 folder under names that cannot be guessed; no secret that is known reaches either (B136).
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+from agentls.policy.redact import NO_SECRETS, RedactedStream, Redactor
+
 FILE_LIMIT_BYTES: Final = 32 * 1024 * 1024
 _ID: Final = re.compile(r"cmd-[0-9]{1,9}-[0-9a-f]{12}")
 _FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _PIECE_BYTES: Final = 64 * 1024
+_WHERE_IDS_ARE: Final = "Results of execute_command name the ids; run the command again for a new one."
 _LINE_LIMIT_BYTES: Final = 2000
 
 
@@ -49,8 +52,9 @@ class ArtifactText:
 class OutputKeeper:
     """The output of one command, in order of arrival. `close` it when the command has ended."""
 
-    def __init__(self, output_bytes: int, folder: Path, artifact_id: str) -> None:
-        """Show at most `output_bytes`; overflow goes to the file `artifact_id` in `folder`."""
+    def __init__(self, output_bytes: int, folder: Path, artifact_id: str, redactor: Redactor = NO_SECRETS) -> None:
+        """Show at most `output_bytes`; overflow goes to the file `artifact_id` in `folder`, without secrets."""
+        self._masked = RedactedStream(redactor)
         self._head_limit = max(output_bytes // 2, 1)
         self._tail_limit = max(output_bytes - self._head_limit, 1)
         self._folder = folder
@@ -87,6 +91,9 @@ class OutputKeeper:
 
     def append(self, text: str) -> None:
         """Add text; bounded memory, never raises (a full disk costs the artifact, not the command)."""
+        self._add(self._masked.feed(text))
+
+    def _add(self, text: str) -> None:
         data = text.encode("utf-8", "replace")
         if not data:
             return
@@ -109,7 +116,8 @@ class OutputKeeper:
         return f"{_decode(head)}{before}[… {omitted} bytes omitted …]\n{_decode(tail)}"
 
     def close(self) -> None:
-        """Close the file, if any; idempotent."""
+        """Take in what is held back and close the file, if any; idempotent."""
+        self._add(self._masked.close())
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -171,9 +179,9 @@ class Artifacts:
         self._folder = folder
         self._numbers = count(1)
 
-    def keeper(self, output_bytes: int) -> OutputKeeper:
+    def keeper(self, output_bytes: int, redactor: Redactor = NO_SECRETS) -> OutputKeeper:
         """Return a keeper for the next command."""
-        return OutputKeeper(output_bytes, self._folder, f"cmd-{next(self._numbers)}-{os.urandom(6).hex()}")
+        return OutputKeeper(output_bytes, self._folder, f"cmd-{next(self._numbers)}-{os.urandom(6).hex()}", redactor)
 
     def read(
         self, artifact_id: str, search: str | None = None, offset_bytes: int = 0, limit_bytes: int = 30_000
@@ -183,11 +191,11 @@ class Artifacts:
         Blocking but bounded by `FILE_LIMIT_BYTES`. Raises ArtifactUnknown.
         """
         if not _ID.fullmatch(artifact_id):
-            raise ArtifactUnknown(f"There is no artifact {artifact_id[:80]!r}.")
+            raise ArtifactUnknown(f"There is no artifact {artifact_id[:80]!r}. {_WHERE_IDS_ARE}")
         try:
             fd = os.open(self._folder / artifact_id, os.O_RDONLY | _FLAGS)
         except OSError:
-            raise ArtifactUnknown(f"There is no artifact {artifact_id!r} (any more).") from None
+            raise ArtifactUnknown(f"There is no artifact {artifact_id!r} (any more). {_WHERE_IDS_ARE}") from None
         with os.fdopen(fd, "rb") as file:
             total = os.fstat(fd).st_size
             start = min(max(offset_bytes, 0), total)

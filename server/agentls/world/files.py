@@ -169,7 +169,7 @@ class Workspace:
 
         search = Search(regex, file_pattern, context_lines, limit, line_limit, timeout_s)
         if place.kind == "missing":
-            raise FileMissing(f"There is no {place.relative}.")
+            raise FileMissing.at(place)
         unsaved = {
             path: buffer.text
             for path in self._buffers.paths()
@@ -267,7 +267,7 @@ def _refusals(place: Place) -> Iterator[None]:
         hint = " Use list_files for folders." if error.kind == "folder" else ""
         raise PathRefused(f"{place.relative} is a {error.kind}, not a file.{hint}") from None
     except FileNotFoundError:
-        raise FileMissing(f"There is no {place.relative}.") from None
+        raise FileMissing.at(place) from None
     except OSError as error:
         raise PathRefused(f"{place.relative} cannot be used: {error.strerror or type(error).__name__}.") from None
 

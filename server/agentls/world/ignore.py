@@ -19,7 +19,8 @@ from agentls.world.paths import PathRefused, Root, locate
 
 IgnoreFile = Literal[".gitignore", ".agentignore"]
 
-_LIMIT_BYTES: Final = 512 * 1024
+_LIMIT_BYTES: Final[dict[IgnoreFile, int]] = {".gitignore": 512 * 1024, ".agentignore": 32 * 1024}
+"""Compiling takes some seconds a MiB, and `.agentignore` is asked on the event loop's thread."""
 _FOLD: Final = sys.platform in ("darwin", "win32")
 
 
@@ -54,7 +55,7 @@ class Ignores:
         key = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         known = self._read.get(path)
         if known is None or known[0] != key:
-            known = (key, _load(root, folder, name, _shown(folder, name)))
+            known = (key, _load(root, folder, name, _shown(folder, name), _LIMIT_BYTES[name]))
             self._read[path] = known
         return known[1]
 
@@ -103,21 +104,21 @@ class Ignores:
             return Closed(f"{shown} is a link that leads out of the workspace")
         if place.kind != "file":
             return Closed(f"{shown} is a link to something that is not a file")
-        return _load(str(place.root), place.parts[:-1], place.parts[-1], shown)
+        return _load(str(place.root), place.parts[:-1], place.parts[-1], shown, _LIMIT_BYTES[name])
 
 
-def _load(root: str, folder: Sequence[str], name: str, shown: str) -> Rules:
+def _load(root: str, folder: Sequence[str], name: str, shown: str, limit: int) -> Rules:
     try:
         with open_folder(root, folder) as opened:
             fd = opened.open_file(name)
             try:
-                data = read_up_to(fd, _LIMIT_BYTES + 1)
+                data = read_up_to(fd, limit + 1)
             finally:
                 os.close(fd)
     except OSError as error:
         return Closed(f"{shown} cannot be read ({error.strerror})")
-    if len(data) > _LIMIT_BYTES:
-        return Closed(f"{shown} is longer than {_LIMIT_BYTES} bytes")
+    if len(data) > limit:
+        return Closed(f"{shown} is longer than {limit} bytes")
     try:
         lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError:

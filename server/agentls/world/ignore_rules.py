@@ -28,6 +28,8 @@ _POSIX_CLASSES: Final = {
     "xdigit": "0-9A-Fa-f",
 }
 _ANY_RUN: Final = "[^/]*"
+_LINE_LIMIT: Final = 4096
+"""As long as a path can be. Compiling a longer pattern takes time that grows with its square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def _any_of(expressions: Sequence[str], flags: int) -> re.Pattern[str] | None:
 def _rule(line: str, flags: int) -> _Rule | None:
     """Return the rule of a line, None for no pattern; raises ValueError or re.error for a bad one."""
     line = _without_trailing_spaces(line.removesuffix("\n").removesuffix("\r"))
+    if len(line) > _LINE_LIMIT and not line.startswith("#"):
+        raise ValueError("the pattern is longer than any path")
     if not line or line.startswith("#"):
         return None
     ignores = not line.startswith("!")

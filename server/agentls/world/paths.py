@@ -41,6 +41,11 @@ class PathRefused(Exception):
 class FileMissing(PathRefused):
     """The path is fine but nothing is there."""
 
+    @classmethod
+    def at(cls, place: Place) -> FileMissing:
+        """The error with the sentence that says what to do."""
+        return cls(f"There is no {place.relative}. Use list_files or search_files to find what you mean.")
+
 
 class FileChanged(Exception):
     """The file is not what was read: it changed, appeared, or is in conflict with the editor."""
@@ -102,8 +107,9 @@ def locate(roots: Sequence[Root], text: str) -> Place:
     try:
         real, status = _follow_windows(spelled) if _WINDOWS else _follow(spelled)
     except _Stuck as stuck:
-        near = [root for root in roots if _below(root.real, stuck.at) is not None or _below(stuck.at, root.real)]
-        raise PathRefused(stuck.reason if near else _OUTSIDE) from None
+        # Above the roots not even the cause is told: it would say what exists there.
+        inside = any(_below(root.real, stuck.at) is not None for root in roots)
+        raise PathRefused(stuck.reason if inside else _OUTSIDE) from None
     for root in roots:
         relative = _below(root.real, real)
         if relative is not None:
@@ -179,7 +185,7 @@ def _follow(path: str) -> tuple[str, os.stat_result | None]:
         except FileNotFoundError:
             rest = [name, *(part for part in pending if part not in ("", "."))]
             if ".." in rest:
-                raise _Stuck(here, "The path goes up from a folder that does not exist.") from None
+                raise _Stuck(here, "The path goes up from a folder that is not there. Write it without `..`.") from None
             return posixpath.join(here, *rest), None
         except (OSError, ValueError) as error:
             raise _Stuck(here, f"The path cannot be resolved ({_cause(error)}).") from None
@@ -192,7 +198,7 @@ def _follow(path: str) -> tuple[str, os.stat_result | None]:
             pending.extendleft(reversed(target.split("/")))
             continue
         if pending and not stat.S_ISDIR(status.st_mode):
-            raise _Stuck(here, f"{name!r} in the path is not a folder.")
+            raise _Stuck(here, f"{name!r} in the path is not a folder. Use list_files to see what is there.")
         done.append(name)
     real = "/" + "/".join(done)
     return real, status or _status_of(real)

@@ -11,6 +11,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,9 @@ _POLL_S: Final = 0.02
 _KILL_LIMIT_S: Final = 1.0
 _HAS_PROC: Final = sys.platform == "linux" and Path("/proc/self/stat").exists()
 _SET_CHILD_SUBREAPER: Final = 36
+_SET_DUMPABLE: Final = 4
+_leaders: Final[set[int]] = set()
+"""Children that somebody here waits for. The children of a process are shared by all its trees, so this is too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,16 @@ class ProcessTree:
 
     def __init__(self, leader: int, mark: str) -> None:
         self._leader = leader
+        _leaders.add(leader)
         self._mark = f"{MARK}={mark}".encode()
         own = _status(leader) if _HAS_PROC else None
         self._since_ticks = own.started_ticks if own else 0
         self._seen: dict[int, int] = {}
         """Process id → start time of all that were ever found: an ended process shows no mark any more."""
+
+    def close(self) -> None:
+        """Say that the leader was reaped, or that nobody waits for it any more; idempotent."""
+        _leaders.discard(self._leader)
 
     async def stop(self, *, patience_s: float, grace_s: float) -> int:
         """Stop what is alive; return how many processes that were.
@@ -86,10 +95,7 @@ class ProcessTree:
             ours |= below
         ours.discard(os.getpid())
         self._seen.update((pid, known[pid].started_ticks) for pid in ours)
-        for pid in ours:
-            if known[pid].is_zombie and known[pid].parent == os.getpid() and pid != self._leader:
-                with suppress(OSError):
-                    os.waitpid(pid, os.WNOHANG)
+        _reap(known.values())
         return sorted(pid for pid in ours if not known[pid].is_zombie)
 
     def _is_ours(self, process: _Process) -> bool:
@@ -127,15 +133,29 @@ class ProcessTree:
             await asyncio.sleep(_POLL_S)
 
 
+def _reap(processes: Iterable[_Process]) -> None:
+    """Collect ended orphans that came to us: those of another session that nobody waits for."""
+    for process in processes:
+        is_orphan = process.parent == os.getpid() and process.session != os.getsid(0)
+        if process.is_zombie and is_orphan and process.pid not in _leaders:
+            with suppress(OSError):
+                os.waitpid(process.pid, os.WNOHANG)
+
+
 @cache
 def adopt_orphans() -> bool:
-    """Make this process the parent of orphans below it (Linux, best effort), so that they can be found and reaped."""
+    """Make this process the parent of orphans below it (Linux, best effort), so that they can be found and reaped.
+
+    It also closes this process's memory and environment, where keys are, to commands of the same user (prctl(2)).
+    """
     if sys.platform != "linux":
         return False
     import ctypes  # only when the first command runs
 
     try:
-        return bool(ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+        return bool(prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
     except (OSError, AttributeError):
         return False
 

@@ -93,6 +93,7 @@ async def run_command(
         if not settled:  # cancelled twice
             tree.kill()
         running.close()
+        tree.close()
     code = running.process.returncode
     return Exit(
         code=code if code is not None and code >= 0 else None,

@@ -156,7 +156,8 @@ class _Found:
         elif "done" in row:
             self.done = True
             if row["tooLarge"]:
-                self.notes.append(f"{row['tooLarge']} files over 8 MiB were not searched.")
+                some = "1 file" if row["tooLarge"] == 1 else f"{row['tooLarge']} files"
+                self.notes.append(f"Not searched: {some} over 8 MiB.")
 
     def matches(self, files: Sequence[str]) -> Matches:
         return Matches(

@@ -1,4 +1,4 @@
-"""Says at the end of a run when the tests on recorded streams were left out."""
+"""The tests on recorded streams: left out with a word where the recordings are absent, a failure on CI."""
 
 import pytest
 

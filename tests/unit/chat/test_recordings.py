@@ -1,6 +1,7 @@
 """Recorded streams and error bodies of real providers, where they are at hand."""
 
 import json
+import os
 import random
 from pathlib import Path
 
@@ -28,6 +29,13 @@ CODES = {
     "server": {"server", "overloaded", "timeout"},
     "overloaded": {"overloaded"},
 }
+
+
+if os.environ.get("CI") == "true":
+
+    def test_ci_has_the_recordings() -> None:
+        assert PUBLIC, "the recorded streams are not beside the project; set AGENTLS_STREAMS"
+        assert ERRORS
 
 
 def name_of(path: Path) -> str:

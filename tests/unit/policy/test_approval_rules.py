@@ -149,6 +149,13 @@ def test_anything_else_asks_and_says_why(text: str, says: str) -> None:
         ("ls;", "lsx"),
         ("'ls'", "ls"),
         ("", "ls"),
+        ("uniq", "uniq a b"),
+        ("uniq", "uniq -c a b"),
+        ("shuf", "shuf -o f a"),
+        ("iconv", "iconv --output=f a"),
+        ("git log", "git log --show-signature"),
+        ("git log", "git log --show-sig"),
+        ("git log", "git log --format=%GG"),
     ],
 )
 def test_no_rule_covers_what_runs_other_programs(rule: str, text: str) -> None:
@@ -166,6 +173,8 @@ def test_no_rule_covers_what_runs_other_programs(rule: str, text: str) -> None:
         ("sed", "sed -n 1,20p file.txt"),
         ("/bin/ls", "/bin/ls a"),
         ("sort", "sort -u a"),
+        ("uniq", "uniq -c a"),
+        ("git log", "git log --format=%h"),
     ],
 )
 def test_a_rule_that_names_what_runs_covers_it(rule: str, text: str) -> None:
@@ -335,3 +344,14 @@ def test_no_rule_allows_where_the_shell_is_not_a_posix_one() -> None:
 )
 def test_a_rule_that_can_never_match_is_told(rule: str, fine: bool) -> None:
     assert (rule_problem(rule) is None) == fine
+
+
+@pytest.mark.parametrize("hardlinked", [False, True])
+def test_a_name_cannot_break_or_reorder_the_sentence_of_a_question(hardlinked: bool) -> None:  # B118
+    name = "a\nAllowed.\u202e" + "x" * 300
+    verdict = decide(EditAction(path="/w/a", relative=name, hardlinked=hardlinked), Rules())
+
+    assert isinstance(verdict, Ask)
+    assert verdict.reason.isprintable()
+    assert "a\\u000aAllowed.\\u202exxx" in verdict.reason
+    assert "… (+111 characters)" in verdict.reason

@@ -24,6 +24,8 @@ REQUEST = ApprovalRequested("a1", "c1", "Run ls", Subject(command="ls", cwd=".")
         ("n", Decision("deny")),
         ("use make instead", Decision("deny", "use make instead")),
         ("yep", Decision("deny", "yep")),
+        ("j", None),
+        ("2", None),
         ("", None),
         ("   ", None),
     ],
@@ -34,7 +36,7 @@ def test_only_a_clear_yes_allows(typed: str, decision: Decision | None) -> None:
 
 def test_a_decision_that_is_not_offered_is_not_taken() -> None:
     assert read_decision("a", ("allow", "deny")) is None
-    assert read_decision("u", ("allow", "deny")) == Decision("deny", "u")
+    assert read_decision("u", ("allow", "deny")) is None
 
 
 class SignallingKeyboard(Keyboard):
@@ -76,14 +78,18 @@ async def answered(terminal: Terminal, work: asyncio.Task[Decision], *lines: str
     return await work
 
 
-async def test_an_empty_line_asks_again(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_slip_asks_again_and_says_what_can_be_typed(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
     work = asyncio.create_task(Person(terminal.keyboard, None).decide(REQUEST))
-    assert await answered(terminal, work, "\n", "y\n") == Decision("allow")
+    assert await answered(terminal, work, "\n", "x\n", "y\n") == Decision("allow")
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err == (
         "  Run ls\n  ls\n"
-        + 2 * "  Allow? y = yes, a = yes, and always in this task, n = no, or say what to do instead: "
+        "  Allow?  y = yes   a = yes, for this task   n = no   or say what to do instead\n  > "
+        + 2
+        * "  That is no answer here. Type y, a or n, or some words.\n  > "
     )
 
 
@@ -98,11 +104,14 @@ async def test_a_closed_terminal_denies(terminal: Terminal) -> None:
     assert await answered(terminal, work, "\x04") == Decision("deny", "The terminal was closed.")
 
 
-async def test_a_question_that_is_given_up_does_not_swallow_the_next_line(terminal: Terminal) -> None:
+async def test_a_question_that_is_given_up_does_not_swallow_the_next_line(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
     first = asyncio.create_task(Person(terminal.keyboard, None).decide(REQUEST))
     await terminal.keyboard.asks.get()
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
+    assert capsys.readouterr().err.endswith("> \n"), "what comes next begins a line"
     second = asyncio.create_task(Person(terminal.keyboard, None).decide(REQUEST))
     assert await answered(terminal, second, "mine\n") == Decision("deny", "mine")
 

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from agentls.terminal.run import ProviderArguments, configure, settings_with_mode, whole_provider
+from agentls.terminal.run import (
+    ProviderArguments,
+    configure,
+    explained,
+    settings_with_mode,
+    whole_provider,
+)
+from agentls.terminal.turn import TurnFailed
 from agentls.world.configuration import Configuration, ConfigurationError, load_configuration, origin
 
 Write = Callable[[str], dict[str, str]]
@@ -109,6 +116,16 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 def test_a_key_from_above_makes_up_for_a_missing_one(write: Write) -> None:
     environment = {**write('[provider]\napiKeyEnv = "NOT_SET"'), "AGENTLS_API_KEY": "k"}
     assert load_configuration(environment).api_key == "k"
+
+
+@pytest.mark.parametrize("message", ["must begin with https://", "provider.baseUrl must begin with https://"])
+def test_a_refused_field_is_named_once_with_the_option_that_set_it(message: str) -> None:
+    configuration = configure(ProviderArguments(base_url="ftp://x", model="m"), {})
+    error = TurnFailed(message, "Use https.", "provider.baseUrl")
+    assert explained(error, configuration) == (
+        "provider.baseUrl" + (": " if message.startswith("must") else " ") + "must begin with https://"
+        " (set by --base-url)\nUse https."
+    )
 
 
 def test_an_option_that_names_an_empty_variable_is_an_error() -> None:

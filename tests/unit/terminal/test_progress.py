@@ -6,15 +6,17 @@ import io
 import pytest
 
 from agentls.terminal import messages as m
+from agentls.terminal.canvas import BEGIN_FRAME, END_FRAME, HIDE_CURSOR, SHOW_CURSOR, Canvas
 from agentls.terminal.progress import TAIL_CHARACTERS, Progress
-from agentls.terminal.timeline import LiveTimeline, PlainTimeline
+from agentls.terminal.text import Line
+from agentls.terminal.timeline import STYLES, LiveTimeline, PlainTimeline, open_timeline
 
 
-def heard(*messages: m.Shown) -> list[str]:
+def heard(*messages: m.Shown, width: int = 100) -> list[str]:
     progress = Progress()
     for message in messages:
         progress.hear(message)
-    return [line.text for line in progress.lines()]
+    return [line.text for line in progress.lines(width)]
 
 
 def test_arguments_appear_as_they_stream() -> None:
@@ -54,8 +56,24 @@ def test_text_and_thought_show_their_ends_and_vanish_when_complete() -> None:
         m.MessageStarted("m1"),
         *(m.MessageDelta("m1", f"line {n}\n") for n in range(9)),
     ]
-    assert heard(*stream) == [f"line {n}" for n in range(3, 9)]
+    assert heard(*stream) == [f"line {n}" for n in range(9)]
     assert heard(*stream, m.MessageCompleted("m1", "…")) == []
+
+
+def test_the_end_of_a_long_paragraph_is_in_sight_on_a_narrow_terminal() -> None:
+    words = " ".join(f"word{n:03}" for n in range(200))
+    shown = heard(m.MessageStarted("m1"), m.MessageDelta("m1", words), width=40)
+    assert (len(shown), shown[-1].rstrip()) == (10, "word195 word196 word197 word198 word199")
+
+
+def test_a_command_that_says_nothing_is_seen_to_run() -> None:
+    call: list[m.Shown] = [
+        m.ToolCallStarted("c1", "execute_command"),
+        m.ToolCallReady("c1", "execute_command", {"command": "make"}, "Run make", "execute"),
+        m.ToolCallStatus("c1", "running"),
+    ]
+    assert heard(*call) == ["… running"]
+    assert heard(*call, m.ToolResult("c1", "execute_command", "ok", (), 5)) == []
 
 
 def test_the_foot_says_what_is_waited_for_and_what_it_cost_so_far() -> None:
@@ -73,7 +91,7 @@ def test_memory_does_not_grow_with_what_streams_through() -> None:
     progress.hear(m.ToolCallStarted("c1", "write_to_file"))
     for _ in range(200):
         progress.hear(m.ToolCallDelta("c1", (m.FieldUpdate(("content",), "x" * 1000),)))
-    lines = progress.lines()
+    lines = progress.lines(100)
     assert lines[1].text == "    content (200,000 characters):"
     assert sum(len(line.text) for line in lines) < TAIL_CHARACTERS
 
@@ -82,9 +100,8 @@ async def test_the_live_timeline_keeps_finished_lines_and_holds_still_while_paus
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stream = io.StringIO()
-    monkeypatch.setattr("sys.stdout", stream)
     monkeypatch.setenv("COLUMNS", "80")
-    timeline = LiveTimeline()
+    timeline = LiveTimeline(Canvas(stream, STYLES))
     timeline.show(m.ToolCallStarted("c1", "edit_file"))
     await asyncio.sleep(0)
     timeline.say("heading", "hello")
@@ -95,6 +112,37 @@ async def test_the_live_timeline_keeps_finished_lines_and_holds_still_while_paus
     timeline.resume()
     timeline.close()
     assert stream.getvalue().index("hello") < stream.getvalue().index("an answer")
+    assert stream.getvalue().count(HIDE_CURSOR) == stream.getvalue().count(SHOW_CURSOR) == 2, "one pause, one end"
+
+
+def test_a_canvas_erases_what_a_narrower_terminal_made_of_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    canvas = Canvas(stream, STYLES)
+    monkeypatch.setenv("COLUMNS", "80")
+    canvas.draw([Line("answer", "told")], [Line("quiet", "x" * 79), Line("quiet", "short")])
+    stream.seek(0)
+    stream.truncate()
+    monkeypatch.setenv("COLUMNS", "30")
+    canvas.draw([], [Line("quiet", "next")])
+    assert stream.getvalue() == f"{BEGIN_FRAME}\r\x1b[4A\x1b[Jnext\n{END_FRAME}"
+
+
+def test_a_canvas_shows_the_cursor_when_nothing_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setenv("COLUMNS", "80")
+    canvas = Canvas(stream, STYLES)
+    canvas.draw([], [Line("quiet", "row")])
+    canvas.draw([Line("answer", "done")], [])
+    canvas.draw([], [])
+    assert stream.getvalue() == (
+        f"{BEGIN_FRAME}{HIDE_CURSOR}row\n{END_FRAME}{BEGIN_FRAME}\r\x1b[1A\x1b[Jdone\n{SHOW_CURSOR}{END_FRAME}"
+    )
+
+
+def test_a_terminal_that_cannot_be_drawn_on_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert not Canvas(io.StringIO(), STYLES).can_draw
+    assert isinstance(open_timeline(plain=False), PlainTimeline)
 
 
 def test_the_plain_timeline_writes_finished_lines_only() -> None:

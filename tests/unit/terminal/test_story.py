@@ -39,9 +39,8 @@ def test_a_read_shows_its_range_its_truncation_and_an_excerpt() -> None:
         "● Read a.py",
         '  read_file path="a.py" start_line=1',
         "  ✓ ok · lines 1–30 of 80 · 12 ms",
-        *(f"    {n} | line" for n in range(1, 10)),
-        "    … 18 more lines",
-        "    28 | line",
+        *(f"    {n} | line" for n in range(1, 7)),
+        "    … 22 more lines",
         "    29 | line",
         "    30 | line",
         '    … 310 of 900 bytes shown; next: read_file {"path": "a.py", "start_line": 31}',
@@ -95,9 +94,58 @@ def test_a_command_is_told_whole_and_cannot_hide_a_line() -> None:
     subject = m.Subject(command="echo a\nrm -rf b \x1b[8m", cwd="sub")
     told = Story().tell(m.ApprovalRequested("a1", "c1", "Run echo", subject, ("allow", "deny")))
     assert told == [
-        Line("ask", "  ? approval needed: Run echo"),
-        Line("ask", "    $ echo a"),
-        Line("ask", "    $ rm -rf b \\x1b[8m  (in sub)"),
+        Line("ask", "  ? Run echo"),
+        Line("ask", "    $ echo a", "exact"),
+        Line("ask", "    $ rm -rf b \\x1b[8m  (in sub)", "exact"),
+    ]
+
+
+def test_an_approval_does_not_repeat_the_title_of_its_call() -> None:
+    story = Story()
+    title = "Run make — No allow rule covers `make`."
+    told = texts(
+        story,
+        ready("c1", "execute_command", "Run make", "execute", command="make"),
+        m.ApprovalRequested("a1", "c1", title, m.Subject(command="make", cwd="."), ("allow", "deny")),
+    )
+    assert told[2:] == ["  ? No allow rule covers `make`.", "    $ make"]
+
+
+def test_each_step_begins_after_an_empty_line() -> None:
+    assert texts(
+        Story(),
+        m.Prompt((m.Block("text", "go"),), "delivered"),
+        m.MessageStarted("m1"),
+        ready("c1", "read_file", "Read a", "read"),
+        ready("c2", "read_file", "Read b", "read"),
+        m.MessageCompleted("m1", "Let me see."),
+        text_result("c1", "one"),
+        ready("c3", "read_file", "Read c", "read"),
+        ready("c4", "read_file", "Read d", "read"),
+        text_result("c3", "three"),
+        m.MessageCompleted("m2", "Seen."),
+        m.TurnCompleted("completed", USAGE, 5),
+    ) == [
+        "› go",
+        "",
+        "Let me see.",
+        "● Read a",
+        "  read_file",
+        "● Read b",
+        "  read_file",
+        "  ✓ Read a · ok · 12 ms",
+        "    one",
+        "",
+        "● Read c",
+        "  read_file",
+        "● Read d",
+        "  read_file",
+        "  ✓ Read c · ok · 12 ms",
+        "    three",
+        "",
+        "Seen.",
+        "",
+        "completed · 0 requests · 10 tokens in, 5 out · 5 ms",
     ]
 
 
@@ -121,7 +169,7 @@ def test_a_long_command_output_keeps_its_end() -> None:
     result = m.ToolResult("c1", "execute_command", "ok", (m.Content("text", text),), 1500, exit_code=0)
     told = texts(story, result)
     assert told[0] == "  ✓ ok · exit code 0 · 1.5 s"
-    assert told[1:6] == ["    0", "    1", "    2", "    … 85 more lines", "    88"]
+    assert told[1:6] == ["    0", "    1", "    2", "    … 88 more lines", "    91"]
     assert told[-1] == "    99"
 
 

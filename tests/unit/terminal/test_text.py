@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentls.terminal.text import Line, cut, diff_lines, dollars, excerpt, lines_of, printable, seconds
+from agentls.terminal.text import (
+    Line,
+    cells,
+    cut,
+    diff_lines,
+    dollars,
+    excerpt,
+    fitted,
+    lines_of,
+    printable,
+    rows,
+    seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +71,46 @@ def test_numbers_are_for_people() -> None:
 def test_a_diff_keeps_lines_that_look_like_its_header() -> None:
     unified = "--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n-- a dash\n--- more\n kept\n"
     assert diff_lines(unified, " ") == [
-        Line("hunk", " @@ -1,2 +1 @@"),
-        Line("removed", " -- a dash"),
-        Line("removed", " --- more"),
-        Line("quiet", "  kept"),
+        Line("hunk", " @@ -1,2 +1 @@", "exact"),
+        Line("removed", " -- a dash", "exact"),
+        Line("removed", " --- more", "exact"),
+        Line("quiet", "  kept", "exact"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        ("short", 5, ["short"]),
+        ("one two three", 8, ["one two", "three"]),
+        ("  ✓ one two three", 9, ["  ✓ one", "    two", "    three"]),
+        ("1. one two", 7, ["1. one", "   two"]),
+        ("abcdefgh ij", 4, ["abcd", "efgh", "ij"]),
+        ("  abcdefgh", 6, ["  abcd", "  efgh"]),
+        ("日本語 日本", 6, ["日本語", "日本"]),
+        ("       ", 3, [""]),
+    ],
+)
+def test_prose_is_broken_between_words_and_hangs_below_its_margin(text: str, width: int, expected: list[str]) -> None:
+    assert [row.rstrip() for row in rows(text, width)] == expected
+
+
+@given(st.text(), st.integers(2, 30))
+def test_rows_fit_and_keep_every_letter(text: str, width: int) -> None:
+    [line] = lines_of(text.replace("\n", " ")) or [""]
+    broken = rows(line, width)
+    assert all(cells(row) <= width for row in broken)
+    assert "".join("".join(broken).split()) == "".join(line.split())
+
+
+@given(st.text(), st.integers(3, 30))
+def test_a_line_that_is_cut_fits_and_says_so(text: str, width: int) -> None:
+    [line] = lines_of(text.replace("\n", " ")) or [""]
+    [row] = fitted(Line("quiet", line, "cut"), width)
+    assert cells(row.text) <= width
+    assert row.text == line or (row.text.endswith("…") and line.startswith(row.text[:-1]))
+
+
+def test_what_is_to_be_approved_is_left_whole() -> None:
+    line = Line("ask", "$ " + "x" * 500, "exact")
+    assert fitted(line, 20) == [line]

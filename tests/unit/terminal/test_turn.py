@@ -70,16 +70,19 @@ async def test_an_allowed_call_is_shown_from_the_prompt_to_the_total(tmp_path: P
     assert asker.asked == ["Edit a.txt"]
     assert stream.getvalue() == (
         "› hi\n"
+        "\n"
         "● Edit a.txt\n"
         '  edit_file path="a.txt" old_string="old" new_string="new"\n'
-        "  ? approval needed: Edit a.txt\n"
+        "  ? Edit a.txt\n"
         "    a.txt\n"
         "    @@ -1 +1 @@\n"
         "    -old\n"
         "    +new\n"
         "  → allowed (by user)\n"
         "  ✓ ok · +1 −1 · 3 ms\n"
+        "\n"
         "All done.\n"
+        "\n"
         "completed · 1 request · 1,200 tokens in (1,000 cached), 34 out · $0.0012 · 4.2 s\n"
     )
 
@@ -151,6 +154,13 @@ async def test_a_refused_provider_names_the_field(tmp_path: Path, log: Path) -> 
     with pytest.raises(TurnFailed, match="not an http or https URL") as caught:
         await run_turn(order(tmp_path), server("refuse", log), face)
     assert caught.value.path == "provider.baseUrl"
+
+
+async def test_a_fault_of_the_server_is_told_with_the_end_of_its_log(tmp_path: Path, log: Path) -> None:
+    face, _ = shown(lambda timeline: Face(timeline, None, Nobody(None)))
+    with pytest.raises(TurnFailed, match="internal error") as caught:
+        await run_turn(order(tmp_path), server("internal", log), face)
+    assert caught.value.advice == "  ZeroDivisionError: \\x1b[2Jof all things"
 
 
 @pytest.mark.parametrize(

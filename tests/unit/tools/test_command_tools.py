@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from agentls.policy.redact import Redactor
 from agentls.policy.rules import CommandAction
 from agentls.protocol.settings import CommandSettings
 from agentls.protocol.values import CommandSubject, Preview
@@ -17,6 +19,7 @@ from agentls.tools.command_environment import command_environment
 from agentls.tools.line_pattern import line_pattern
 from agentls.tools.outcome import Outcome
 from agentls.tools.tool import Prepared
+from tests.unit.tools.bench import run
 
 if TYPE_CHECKING:
     from tests.unit.tools.bench import Bench
@@ -200,13 +203,15 @@ def test_no_program_is_found_in_the_workspace_first() -> None:  # B115
 
 
 def test_git_runs_no_watcher_that_the_repository_names() -> None:  # B113
-    made = command_environment({}, [])
-
-    assert (made["GIT_CONFIG_COUNT"], made["GIT_CONFIG_KEY_0"], made["GIT_CONFIG_VALUE_0"]) == (
-        "1",
-        "core.fsmonitor",
-        "false",
-    )
+    assert command_environment({}, []) == {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "core.fsmonitor",
+        "GIT_CONFIG_VALUE_0": "false",
+        "GIT_CONFIG_KEY_1": "log.showSignature",
+        "GIT_CONFIG_VALUE_1": "false",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
 
 
 @pytest.mark.parametrize(
@@ -240,3 +245,51 @@ async def test_the_answer_of_the_user_is_handed_on(bench: Bench) -> None:
 
     assert outcome == Outcome(status="ok", text="The user answers: blue")
     assert bench.asked == [("Which colour?", ("red", "blue"))]
+
+
+@posix
+async def test_a_folder_that_became_a_link_since_the_approval_runs_nothing(bench: Bench, tmp_path: Path) -> None:
+    (bench.root / "sub").mkdir()
+    prepared = await bench.prepare("execute_command", {"command": "touch x", "cwd": "sub"})
+    assert isinstance(prepared, Prepared)
+    (bench.root / "sub").rmdir()
+    (bench.root / "sub").symlink_to(bench.root)
+
+    outcome = await run(prepared)
+
+    assert outcome == Outcome(status="error", text="sub was replaced meanwhile. Nothing was run. Look again.")
+    assert [path.name for path in bench.root.iterdir()] == ["sub"]
+
+
+@posix
+async def test_a_folder_that_is_named_through_a_link_is_where_it_runs(bench: Bench) -> None:
+    (bench.root / "sub").mkdir()
+    (bench.root / "link").symlink_to("sub")
+
+    outcome = await bench.call("execute_command", command="pwd", cwd="link")
+
+    assert outcome.text.endswith(f" s, in sub.\nOutput:\n{bench.root / 'sub'}\n")
+
+
+@pytest.mark.parametrize(("cwd", "what"), [("nope", "there is no nope"), ("file", "no folder is file")])
+async def test_a_cwd_that_is_no_folder_says_what_is_wrong(bench: Bench, cwd: str, what: str) -> None:
+    bench.write("file", "")
+
+    outcome = await bench.call("execute_command", command="pwd", cwd=cwd)
+
+    text = f"cwd must be a folder of the workspace: {what}. Nothing was run."
+    assert outcome == Outcome(status="error", text=text)
+
+
+@posix
+async def test_a_kept_output_holds_no_secret(bench: Bench) -> None:  # B136
+    bench.desk = replace(bench.desk, redactor=Redactor(["sk-secret-12345"]))
+    bench.settings(command=CommandSettings(output_bytes=100))
+
+    outcome = await bench.call(
+        "execute_command", command="for i in $(seq 1 99); do printf sk-; echo secret-12345; done"
+    )
+
+    assert "secret-12345" not in outcome.text
+    (kept,) = bench.desk.artifacts._folder.iterdir()
+    assert kept.read_text() == "[redacted]\n" * 99

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from agentls.policy.redact import Redactor
 from agentls.policy.rules import EditAction, ReadAction
 from agentls.protocol.events import EditApplied
 from agentls.protocol.values import ChangedFile, Diff, EditSubject
@@ -268,3 +270,37 @@ async def test_a_hard_linked_file_says_so(bench: Bench) -> None:
     assert isinstance(prepared, Prepared)
     assert isinstance(prepared.action, EditAction)
     assert prepared.action.hardlinked
+
+
+async def test_a_secret_is_not_replaced_by_its_mask(bench: Bench) -> None:
+    bench.desk = replace(bench.desk, redactor=Redactor(["sk-secret-12345"]))
+    file = bench.write(".env", "KEY=sk-secret-12345\nPORT=1\n")
+    await bench.call("read_file", path=".env")
+
+    lost = await bench.call("write_to_file", path=".env", content="KEY=[redacted]\nPORT=2\n")
+    kept = await bench.call("edit_file", path=".env", old_string="PORT=1", new_string="PORT=2")
+
+    assert lost.status == "error"
+    assert lost.text.endswith("Use edit_file on text that does not hold it.")
+    assert kept.status == "ok"
+    assert file.read_text() == "KEY=sk-secret-12345\nPORT=2\n"
+
+
+async def test_a_repository_under_any_name_is_protected(bench: Bench) -> None:  # B085
+    for folder in ("store/objects", "store/refs", "other/objects"):
+        (bench.root / folder).mkdir(parents=True)
+    bench.write("store/HEAD", "ref: refs/heads/main\n")
+
+    reasons = {}
+    for path in ("store/config", "store/worktrees/x/config", "other/config"):
+        prepared = await bench.prepare("write_to_file", {"path": path, "content": "x"})
+        assert isinstance(prepared, Prepared)
+        assert isinstance(prepared.action, EditAction)
+        reasons[path] = prepared.action.protected_reason
+
+    belongs = "belongs to version control, whose configuration and hooks can run programs."
+    assert reasons == {
+        "store/config": f"store/config {belongs}",
+        "store/worktrees/x/config": f"store/worktrees/x/config {belongs}",
+        "other/config": None,
+    }

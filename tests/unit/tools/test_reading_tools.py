@@ -180,8 +180,8 @@ async def test_a_folder_is_listed_with_paths_that_can_be_handed_back(bench: Benc
     flat = await bench.call("list_files", path="src")
     deep = await bench.call("list_files", path=".", recursive=True)
 
-    assert flat == Outcome(status="ok", text="src: 2 entries\nsrc/b.py\nsrc/pkg/")
-    assert deep.text.split("\n")[0] == ".: 5 entries"
+    assert flat == Outcome(status="ok", text="In src: 2 entries\nsrc/b.py\nsrc/pkg/")
+    assert deep.text.split("\n")[0] == "In the workspace folder: 5 entries"
     assert sorted(deep.text.split("\n")[1:]) == ["c.md", "src/", "src/b.py", "src/pkg/", "src/pkg/a.py"]
 
 
@@ -190,7 +190,7 @@ async def test_an_empty_folder_says_so(bench: Bench) -> None:
 
     outcome = await bench.call("list_files", path="empty")
 
-    assert outcome.text == "empty is empty (or everything in it is ignored)."
+    assert outcome.text == "In empty: nothing, or everything in it is ignored."
 
 
 async def test_a_long_listing_is_capped_and_says_so(bench: Bench) -> None:
@@ -200,7 +200,7 @@ async def test_a_long_listing_is_capped_and_says_so(bench: Bench) -> None:
     outcome = await bench.call("list_files", path="d")
 
     lines = outcome.text.split("\n")
-    assert lines[0] == "d: the first 500 entries, there are more. List a subfolder, or use search_files."
+    assert lines[0] == "In d: the first 500 entries, there are more. List a subfolder, or use search_files."
     assert len(lines) == 501
 
 
@@ -227,3 +227,15 @@ async def test_no_match_and_a_bad_expression_say_so(bench: Bench) -> None:
 
     assert nothing.text == "No matches."
     assert broken.status == "invalid"
+
+
+async def test_every_entry_is_one_line_whatever_its_name(bench: Bench) -> None:
+    bench.write("a\nb.txt", "x\n")
+
+    listed = await bench.call("list_files", path=".")
+    found = await bench.call("search_files", path=".", regex="x")
+    read = await bench.call("read_file", path="a\nb.txt")
+
+    assert listed.text == 'In the workspace folder: 1 entry\n"a\\nb.txt"'
+    assert found.text == '1 matching line in 1 file.\n\n# "a\\nb.txt"\n> 1 | x'
+    assert read.text == '"a\\nb.txt", lines 1-1 of 1\n\n1 | x'

@@ -92,3 +92,15 @@ def test_the_search_for_the_nearest_is_bounded() -> None:
     nearest(lines, ("a b c d e f g x " * 50 + "\n") * 500)
 
     assert time.perf_counter() - begin < 8
+
+
+def test_a_line_that_is_cut_says_by_how_much() -> None:
+    diff = text_diff("a", "x\n", "y" * 2500 + "\n")
+
+    assert diff.unified == f"--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+{'y' * 1999}… [+501 characters]\n"
+
+
+def test_a_line_break_in_a_name_writes_no_line_of_the_diff() -> None:
+    diff = text_diff("a\n+harmless", "x\n", "y\n")
+
+    assert diff.unified == '--- a/"a\\n+harmless"\n+++ b/"a\\n+harmless"\n@@ -1 +1 @@\n-x\n+y\n'

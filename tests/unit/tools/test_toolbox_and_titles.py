@@ -197,7 +197,10 @@ def test_a_checklist_becomes_items() -> None:
     )
 
 
-@pytest.mark.parametrize("todos", ["", "just text", "[x]", "[ ] a\n" * 101])
+BLANKS = " " * 1_000_000
+
+
+@pytest.mark.parametrize("todos", ["", "just text", "[x]", "[ ] a\n" * 101, BLANKS, f"[ ]{BLANKS}", f"-{BLANKS}x"])
 def test_a_list_without_items_or_with_too_many_is_invalid(todos: str) -> None:
     with pytest.raises(ToolFailure) as failure:
         todo_items(todos)
