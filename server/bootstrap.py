@@ -160,7 +160,7 @@ def add_ensurepip(python):
 def install(extras):
     """Install the clone into `.venv`, so that a change of its files takes effect without another install."""
     what = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
-    say("installing agentls and what it needs" + (" to be tested" if extras else ""))
+    say("installing agentls and what it needs" + (" to be tested" if extras else "") + " (up to a minute or two)")
     code, output = run([program("python"), "-m", "pip", "install", *PIP_OPTIONS, "--editable", what])
     if code == 0:
         return

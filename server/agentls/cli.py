@@ -111,7 +111,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _pace(text: str) -> float:
-    pace = float(text)
+    import argparse
+
+    try:
+        pace = float(text)
+    except ValueError:
+        pace = -1.0
     if not 0 <= pace < 1e6:
-        raise ValueError("a pace is not negative")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a pace: 1 is human, 2 twice as fast, 0 flat out")
     return pace

@@ -15,6 +15,8 @@ import time
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 READS = 20
 WRITE_BYTES = 200_000
+PACE = 25
+PACED_CHUNKS = 100
 
 
 def chunk(delta: dict[str, object], finish: str | None = None) -> bytes:
@@ -77,6 +79,8 @@ def steps(scenario: str) -> list[bytes]:
             return [calls([("write_to_file", {"path": "big.py", "content": big_text(WRITE_BYTES)})], 4), done]
         case "S4":
             return [calls(read[:8], 8), done]
+        case "paced":
+            return []
         case "S5":
             return [text(20_000)]
         case _:
@@ -115,10 +119,26 @@ def _converse(connection: socket.socket, answers: list[bytes], log: list[tuple[s
             body, data = data[:length], data[length:]
             log.append(("request", arrived))
             turn = body.count(b'"role":"assistant"')
+            if not answers:
+                _pace(connection)
+                continue
             view = memoryview(answers[min(turn, len(answers) - 1)])
             for start in range(0, len(view), 65536):
                 connection.sendall(view[start : start + 65536])
             log.append(("last byte", time.monotonic()))
+
+
+def _pace(connection: socket.socket) -> None:
+    """A text at a pace at which no deltas are merged; each piece says when it was sent (ns, monotonic)."""
+    connection.sendall(HEAD)
+    due = time.monotonic()
+    for _ in range(PACED_CHUNKS):
+        due += 1 / PACE
+        time.sleep(max(0.0, due - time.monotonic()))
+        event = chunk({"content": f"t={time.monotonic_ns()};"})
+        connection.sendall(b"%x\r\n%b\r\n" % (len(event), event))
+    end = framed([chunk({}, "stop")])[len(HEAD) :]
+    connection.sendall(end)
 
 
 def main() -> None:

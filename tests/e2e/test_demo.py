@@ -33,13 +33,13 @@ async def test_the_demo_repairs_the_project_and_says_that_it_is_scripted(tmp_pat
     lines = out.splitlines()
     assert lines[0].startswith("agentls demo · scripted: no model")
     in_order = [
-        "its tests before: fail",
+        "its tests before: ✗ FAILED (failures=1)",
         "list_files path",
         "read_file path",
         " of 34",
         "lines 21–39 of 39",
         "edit_file path",
-        "approval needed",
+        "? Changing shop/basket.py needs your approval.",
         "-        if self.goods() > DISCOUNT_FROM:",
         "+        if self.goods() >= DISCOUNT_FROM:",
         "the demo answers for you: yes",
@@ -50,7 +50,7 @@ async def test_the_demo_repairs_the_project_and_says_that_it_is_scripted(tmp_pat
         "Repaired: ",
         "changed: shop/basket.py (modified)",
         "completed · 5 requests · ",
-        "its tests after: pass: OK",
+        "its tests after: ✓ OK",
     ]
     position = 0
     for part in in_order:
@@ -72,7 +72,7 @@ async def test_a_model_that_repairs_nothing_fails_the_demo(tmp_path: Path) -> No
         code, out, _ = await demo(tmp_path, "--base-url", endpoint.base_url, "--model", "scripted")
     assert code == 1
     assert out.startswith("agentls demo · a real provider: scripted at http://127.0.0.1:")
-    assert "its tests after: fail" in out
+    assert "its tests after: ✗ " in out
     assert "the demo failed" in out
 
 

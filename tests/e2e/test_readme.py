@@ -3,6 +3,7 @@
 `REWRITE_README=1 pytest tests/e2e/test_readme.py` writes the transcript anew.
 """
 
+import asyncio
 import os
 import re
 import subprocess
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from agentls.world.scripted import Call, Calls, Script, ScriptedEndpoint, Text
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"
 TRY = "python3 server/bootstrap.py demo"
 CHECK = "python3 tests/run.py"
-BLOCK = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)
+PROMPT = "What does this project do?"
 NORMAL = (
     (re.compile(r"\b\d+ ms\b|\b\d+\.\d s\b"), "0.1 s"),
     (re.compile(r"(Ran \d+ tests in )\d+\.\d+s"), r"\g<1>0.001s"),
@@ -33,7 +36,20 @@ def transcript() -> str:
     text = done.stdout
     for pattern, normal in NORMAL:
         text = pattern.sub(normal, text)
-    return f"```text\n{text}```\n"
+    return text
+
+
+def part(text: str) -> str:
+    """The step that edits, and how it ends: enough to see what it is like."""
+    [step] = re.findall(r"^The discount starts.*?^  ✓ [^\n]*\n", text, re.MULTILINE | re.DOTALL)
+    [end] = re.findall(r"^Repaired: .*?^completed · [^\n]*\n", text, re.MULTILINE | re.DOTALL)
+    return f"{step}\n…\n\n{end}"
+
+
+def with_block(page: str, name: str, text: str) -> str:
+    block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
+    assert len(block.findall(page)) == 1
+    return block.sub(lambda _: f"```text\n{text}```\n", page)
 
 
 def shell_blocks() -> list[str]:
@@ -43,7 +59,8 @@ def shell_blocks() -> list[str]:
 @pytest.mark.timeout(600)  # without the stamp of an earlier run, the command installs
 def test_the_transcript_is_what_the_first_command_prints() -> None:
     page = README.read_text(encoding="utf-8")
-    fresh = BLOCK.sub(lambda _: transcript(), page)
+    text = transcript()
+    fresh = with_block(with_block(page, "demo", text), "demo-part", part(text))
     if os.environ.get("REWRITE_README"):
         README.write_text(fresh, encoding="utf-8")
         return
@@ -58,6 +75,33 @@ def test_two_commands_are_enough_and_ci_calls_the_second() -> None:
     commands = [line for line in script.splitlines() if "python3" in line and not line.startswith("#")]
     assert commands == [f"exec {CHECK}"]
     assert os.name == "nt" or os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+@pytest.mark.parametrize(("typed", "status", "written"), [("y\n", "ok", True), ("n\n", "denied", False)])
+async def test_its_client_runs_as_it_stands_there(tmp_path: Path, typed: str, status: str, written: bool) -> None:
+    [source] = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    server = f"[{sys.executable!r}, '-m', 'agentls', '--stdio']"
+    assert '[".venv/bin/agentls", "--stdio"]' in source
+    (tmp_path / "ask.py").write_text(source.replace('[".venv/bin/agentls", "--stdio"]', server), encoding="utf-8")
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    write = Call("write_to_file", {"path": "NOTES.md", "content": "It sells things.\n"})
+    async with ScriptedEndpoint(Script([Calls([write]), Text("It is a shop.")])) as endpoint:
+        command = [sys.executable, str(tmp_path / "ask.py"), endpoint.base_url, "scripted", PROMPT]
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AGENTLS_")}
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=workspace,
+            env={**kept, "AGENTLS_DATA_DIR": str(tmp_path / "data")},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate(typed.encode())
+    asked = "Create NOTES.md — Changing NOTES.md needs your approval. Allow? [y/n] "
+    assert out.decode() == f"{asked}[write_to_file: {status}]\nIt is a shop.\ncompleted \n", err.decode()
+    assert process.returncode == 0
+    assert (workspace / "NOTES.md").exists() is written
 
 
 def test_every_path_it_names_exists() -> None:

@@ -92,7 +92,7 @@ async def test_a_plain_answer_exits_0_and_is_the_output(program: Program, endpoi
     done = await program.run("What is 2 + 2?", *at(endpoint))
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[:2] == ["› What is 2 + 2?", "Four."]
+    assert lines[:4] == ["› What is 2 + 2?", "", "Four.", ""]
     assert lines[-1].startswith("completed · 1 request · ")
 
 

@@ -6,6 +6,7 @@ empty line asks again, and a closed terminal denies.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -15,6 +16,8 @@ from agentls.terminal.messages import ApprovalRequested, QuestionRequested
 from agentls.terminal.text import printable
 from agentls.terminal.timeline import Timeline
 
+PROMPT = "  > "
+LETTERS = {"a": "allowForTask", "u": "allowUnsandboxed"}
 Verdict = Literal["allow", "allowForTask", "allowUnsandboxed", "deny"]
 
 
@@ -84,19 +87,21 @@ class Person:
             unified = subject.diff.unified if subject.diff is not None else ""
             _show([request.title, *about.split("\n"), *unified.split("\n")])
         choices = _choices(request.decisions)
+        prompt = f"  Allow?  {choices}   or say what to do instead\n{PROMPT}"
         while True:
-            typed = await self._ask(f"  Allow? {choices}, or say what to do instead: ")
+            typed = await self._ask(prompt)
             if typed is None:
                 return Decision("deny", "The terminal was closed.")
             decision = read_decision(typed, request.decisions)
             if decision is not None:
                 return decision
+            prompt = f"  That is no answer here. Type {_letters(request.decisions)}, or some words.\n{PROMPT}"
 
     async def answer(self, question: QuestionRequested) -> str:
         if self._timeline is None:
             _show([question.question, *question.options])
         while True:
-            typed = await self._ask("  Your answer: ")
+            typed = await self._ask(PROMPT)
             if typed is None:
                 return "The terminal was closed. Decide by yourself."
             text = typed.strip()
@@ -113,13 +118,16 @@ class Person:
             sys.stderr.write(prompt)
             sys.stderr.flush()
             return await self._keyboard.line()
+        except asyncio.CancelledError:
+            sys.stderr.write("\n")  # the question is left standing, and what comes next begins a line
+            raise
         finally:
             if self._timeline is not None:
                 self._timeline.resume()
 
 
 def read_decision(typed: str, decisions: tuple[str, ...]) -> Decision | None:
-    """What a typed line means; None when it is no answer. Any other text denies and goes to the model."""
+    """What a typed line means; None when it is no answer. Words deny and go to the model; a lone letter is a slip."""
     text = typed.strip()
     match text.lower():
         case "":
@@ -132,6 +140,8 @@ def read_decision(typed: str, decisions: tuple[str, ...]) -> Decision | None:
             return Decision("allowUnsandboxed")
         case "n" | "no":
             return Decision("deny")
+        case lone if len(lone) == 1:
+            return None
         case _:
             return Decision("deny", text)
 
@@ -139,10 +149,15 @@ def read_decision(typed: str, decisions: tuple[str, ...]) -> Decision | None:
 def _choices(decisions: tuple[str, ...]) -> str:
     choices = ["y = yes"]
     if "allowForTask" in decisions:
-        choices.append("a = yes, and always in this task")
+        choices.append("a = yes, for this task")
     if "allowUnsandboxed" in decisions:
-        choices.append("u = yes, outside the sandbox")
-    return ", ".join([*choices, "n = no"])
+        choices.append("u = yes, unsandboxed")
+    return "   ".join([*choices, "n = no"])
+
+
+def _letters(decisions: tuple[str, ...]) -> str:
+    letters = ["y", *(letter for letter, name in LETTERS.items() if name in decisions), "n"]
+    return f"{', '.join(letters[:-1])} or {letters[-1]}"
 
 
 def _show(lines: list[str]) -> None:

@@ -18,9 +18,11 @@ import msgspec
 
 from agentls import __version__
 from agentls.lsp.frames import Body, FrameDecoder, FrameFault, encode_frame
+from agentls.terminal.text import printable
 
 PROTOCOL_VERSION = 1
 METHOD_NOT_FOUND = -32601
+INTERNAL_ERROR = -32603
 CLOSE_GRACE_S = 3.0
 ANSWER_TIMEOUT_S = 60.0
 """Every request we send is answered at once by a server that lives; a cold start on a slow disk takes longest."""
@@ -49,6 +51,8 @@ class RequestRefused(Exception):
 
     def __init__(self, error: ResponseError) -> None:
         super().__init__(error.message)
+        self.is_internal = error.code == INTERNAL_ERROR
+        """Whether it is a fault of the server's own: its log says which."""
         self.code = error.data.code
         self.advice = error.data.advice
         self.path = error.data.path
@@ -66,6 +70,7 @@ class ErrorData(msgspec.Struct, frozen=True):
 class ResponseError(msgspec.Struct, frozen=True):
     """`error` of an answer."""
 
+    code: int = 0
     message: str = "the request failed"
     data: ErrorData = ErrorData()
 
@@ -162,6 +167,11 @@ class Client:
         if self.ended.done() and not self.ended.cancelled():
             self.ended.exception()
 
+    async def last_words(self) -> str | None:
+        """The end of the log of a server that has ended, indented; None when it has none."""
+        log = [printable(line) for line in (await self._pipes.ended_log()).splitlines() if line.strip()]
+        return "\n".join(f"  {line}" for line in log[-LOG_LINES_SHOWN:]) or None
+
     def _send(self, message: Mapping[str, object]) -> None:
         self._pipes.write(encode_frame(msgspec.json.encode(message)))
 
@@ -191,11 +201,10 @@ class Client:
                         return ServerGone(f"the server wrote something that is not a frame: {message}")
                     case Body(body):
                         self._dispatch(body)
-        log = [line for line in (await self._pipes.ended_log()).splitlines() if line.strip()]
-        if not log:
+        said = await self.last_words()
+        if said is None:
             return ServerGone("the server ended unexpectedly and said nothing")
-        tail = "\n  ".join(log[-LOG_LINES_SHOWN:])
-        return ServerGone(f"the server ended unexpectedly; its last words:\n  {tail}")
+        return ServerGone(f"the server ended unexpectedly; its last words:\n{said}")
 
     def _dispatch(self, body: bytes) -> None:
         try:

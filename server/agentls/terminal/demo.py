@@ -125,9 +125,9 @@ async def _run_tests(workspace: Path) -> Ended:
 
 def _verdict(tests: Ended) -> str:
     if tests.code is None:
-        return "no end within a minute"
+        return "✗ no end within a minute"
     last = [line for line in tests.output.splitlines() if line.strip()]
-    return ("pass: " if tests.code == 0 else "fail: ") + printable(last[-1] if last else "no output")
+    return ("✓ " if tests.code == 0 else "✗ ") + printable(last[-1] if last else "no output")
 
 
 def _report(code: int, tests: Ended) -> int:

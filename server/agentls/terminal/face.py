@@ -97,10 +97,6 @@ class Face:
 
     def request_interrupt(self) -> None:
         """Ask for the end of the turn; if it does not come, end the server."""
-        for task in self._asking.values():
-            task.cancel()
-        if self._timeline is not None:
-            self._timeline.say("warning", "! interrupting; press Ctrl-C again to end at once")
         self._start(self._interrupt_turn())
 
     async def close(self) -> None:
@@ -121,6 +117,12 @@ class Face:
             self.ended.set_exception(error or ServerGone("the server has ended"))
 
     async def _interrupt_turn(self) -> None:
+        asking = [*self._asking.values()]
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        if self._timeline is not None:
+            self._timeline.say("warning", "! interrupting; press Ctrl-C again to end at once")
         await self._send("agent/turn/interrupt", {"taskId": self.task_id})
         await asyncio.sleep(INTERRUPT_WAIT_S)
         self._kill()

@@ -159,6 +159,11 @@ class ToolCallReady(Shown):
     kind: str
 
 
+class ToolCallStatus(Shown):
+    call_id: str
+    status: str
+
+
 class ToolCallOutput(Shown):
     call_id: str
     delta: str
@@ -232,6 +237,7 @@ TYPES: Final[Mapping[str, type[Shown]]] = {
     "agent/toolCall/started": ToolCallStarted,
     "agent/toolCall/delta": ToolCallDelta,
     "agent/toolCall/ready": ToolCallReady,
+    "agent/toolCall/status": ToolCallStatus,
     "agent/toolCall/output": ToolCallOutput,
     "agent/toolResult": ToolResult,
     "agent/approval/requested": ApprovalRequested,

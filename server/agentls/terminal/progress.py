@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agentls.terminal import messages as m
-from agentls.terminal.text import Line, cut, dollars, lines_of, printable
+from agentls.terminal.text import Line, Style, cells, dollars, fitted, lines_of, printable
 
-TAIL_CHARACTERS = 1200
-TAIL_LINES = 6
-WIDTH = 110
+TAIL_CHARACTERS = 2400
+ARGUMENT_ROWS = 6
+TEXT_ROWS = 10
 
 
 @dataclass(slots=True)
@@ -66,28 +66,42 @@ class Progress:
                 call = self._calls.setdefault(message.call_id, _Call(message.name))
                 call.ready, call.title = True, message.title
                 call.fields.clear()
-            case m.ToolCallOutput():
-                if message.call_id in self._calls:
-                    call = self._calls[message.call_id]
-                    call.output = _tail(call.output, message.delta)
-            case m.ToolResult():
-                self._calls.pop(message.call_id, None)
+            case m.ToolCallStatus() | m.ToolCallOutput() | m.ToolResult():
+                self._run(message)
             case m.TaskStatus():
                 self._status = message
             case m.TurnCompleted():
                 self._clear()
 
-    def lines(self) -> list[Line]:
-        """What to show below the finished lines."""
-        shown: list[Line] = [Line("quiet", line) for line in _last(self._thought)]
-        shown += [Line("answer", line) for line in _last(self._text)]
+    @property
+    def begins_a_step(self) -> bool:
+        """Whether what is under way is new, rather than the output of the call that was told last."""
+        return bool(self._text or self._thought) or not any(call.ready for call in self._calls.values())
+
+    def lines(self, width: int) -> list[Line]:
+        """What to show below the finished lines; none is wider than `width`."""
+        shown = _last(self._thought, width, TEXT_ROWS, "quiet")
+        shown += _last(self._text, width, TEXT_ROWS, "answer")
         for call in self._calls.values():
             if call.ready and self._is_answering:
-                shown.append(Line("call", f"○ {cut(printable(call.title), WIDTH)}"))
+                shown += fitted(Line("call", f"○ {printable(call.title)}", "cut"), width)
             else:
-                shown += _call_lines(call)
+                shown += _call_lines(call, width)
         foot = self._foot()
-        return [*shown, Line("quiet", foot)] if foot else shown
+        return [*shown, *fitted(Line("quiet", foot, "cut"), width)] if foot else shown
+
+    def _run(self, message: m.ToolCallStatus | m.ToolCallOutput | m.ToolResult) -> None:
+        call = self._calls.get(message.call_id)
+        match message:
+            case m.ToolCallStatus():
+                self._waiting = "running" if message.status == "running" else ""
+            case m.ToolCallOutput() if call is not None:
+                call.output = _tail(call.output, message.delta)
+            case m.ToolResult():
+                self._calls.pop(message.call_id, None)
+                self._waiting = self._waiting if self._calls else ""
+            case _:
+                pass
 
     def _argument(self, message: m.ToolCallDelta) -> None:
         call = self._calls.get(message.call_id)
@@ -110,17 +124,19 @@ class Progress:
         return " · ".join(parts)
 
 
-def _call_lines(call: _Call) -> list[Line]:
+def _call_lines(call: _Call, width: int) -> list[Line]:
     if call.ready:
-        return [Line("quiet", f"    {line}") for line in _last(call.output)]
-    lines = [Line("call", f"○ {printable(call.name)} …")]
+        return _last(call.output, width, ARGUMENT_ROWS, "quiet", "    ")
+    lines = fitted(Line("call", f"○ {printable(call.name)} …", "cut"), width)
     for path, tail in call.fields.items():
-        text = _last(tail)
-        if call.sizes[path] <= WIDTH and len(text) <= 1:
-            lines.append(Line("quiet", f"    {printable(path)}: {text[0] if text else ''}"))
+        name = f"    {printable(path)}"
+        texts = lines_of(tail)
+        whole = f"{name}: {''.join(texts)}"
+        if len(texts) <= 1 and call.sizes[path] == len(tail) and cells(whole) <= width:
+            lines.append(Line("quiet", whole))
         else:
-            lines.append(Line("quiet", f"    {printable(path)} ({call.sizes[path]:,} characters):"))
-            lines += [Line("quiet", f"      {line}") for line in text]
+            lines += fitted(Line("quiet", f"{name} ({call.sizes[path]:,} characters):", "cut"), width)
+            lines += _last(tail, width, ARGUMENT_ROWS, "quiet", "      ")
     return lines
 
 
@@ -128,5 +144,7 @@ def _tail(text: str, more: str) -> str:
     return (text + more)[-TAIL_CHARACTERS:]
 
 
-def _last(text: str) -> list[str]:
-    return [cut(line, WIDTH) for line in lines_of(text)[-TAIL_LINES:]]
+def _last(text: str, width: int, limit: int, style: Style, indent: str = "") -> list[Line]:
+    """The last rows of a text."""
+    lines = [Line(style, indent + line) for line in lines_of(text)[-limit:]]
+    return [row for line in lines for row in fitted(line, width)][-limit:]

@@ -172,7 +172,7 @@ def existing_folder(name: str) -> Path:
 def explained(error: TurnFailed, configuration: Configuration) -> str:
     """The failure, with the file, variable or option that set the field it is about, and the advice."""
     source = configuration.source_of(error.path) if error.path else None
-    where = f"{error.path}: " if error.path else ""
+    where = f"{error.path}: " if error.path and not str(error).startswith(error.path) else ""
     origin_text = f" (set by {source})" if source else ""
     advice = f"\n{error.advice}" if error.advice else ""
     return f"{where}{error}{origin_text}{advice}"

@@ -26,9 +26,11 @@ from agentls.terminal.text import (
 
 ARGUMENT_WIDTH = 60
 CALL_WIDTH = 160
-EXCERPTS: Mapping[str, tuple[int, int]] = {"execute": (3, 12)}
+CONTENT_WIDTH = 200
+EXCERPTS: Mapping[str, tuple[int, int]] = {"execute": (3, 9), "search": (8, 1)}
 """Lines shown of a result by kind of tool: so many from the start, so many from the end."""
-EXCERPT = (9, 3)
+EXCERPT = (6, 2)
+GAP = Line("quiet", "")
 MARKS = {"pending": "☐", "inProgress": "◐", "completed": "☑"}
 DECISIONS = {
     "allow": "allowed",
@@ -54,9 +56,22 @@ class Story:
         self._requests: set[str] = set()
         self._held: list[Line] | None = None
         """Calls that became ready while the text before them was not complete; None: no text is open."""
+        self.needs_gap = False
+        """Whether the next step begins after an empty line."""
 
     def tell(self, message: m.Shown) -> list[Line]:
-        """The lines that this notification adds; none for most of them."""
+        """The lines that this notification adds; none for most of them. Each step begins after an empty line."""
+        lines = self._tell(message)
+        if not lines:
+            return lines
+        begins = isinstance(message, m.Prompt | m.MessageCompleted | m.ToolCallReady | m.TurnCompleted)
+        gap = [GAP] if begins and self.needs_gap else []
+        self.needs_gap = not isinstance(message, m.ToolCallReady)  # calls that go out together stay together
+        if isinstance(message, m.MessageCompleted) and lines[-1].style != "answer":
+            self.needs_gap = False  # it ends with its calls
+        return [*gap, *lines]
+
+    def _tell(self, message: m.Shown) -> list[Line]:
         match message:
             case m.Prompt(state="delivered"):
                 text = "\n".join(block.text or f"[{block.type} {block.uri or ''}]" for block in message.content)
@@ -94,8 +109,8 @@ class Story:
         call.title, call.kind = message.title, message.kind
         self._last_call = message.call_id
         lines = [
-            Line("call", f"● {cut(printable(message.title), CALL_WIDTH)}"),
-            Line("quiet", "  " + cut(call_text(message.name, message.arguments), CALL_WIDTH)),
+            Line("call", f"● {cut(printable(message.title), CALL_WIDTH)}", "cut"),
+            Line("quiet", "  " + cut(call_text(message.name, message.arguments), CALL_WIDTH), "cut"),
         ]
         if self._held is not None:
             self._held += lines
@@ -104,15 +119,17 @@ class Story:
 
     def _approval(self, message: m.ApprovalRequested) -> list[Line]:
         subject = message.subject
-        lines = [Line("ask", f"  ? approval needed: {printable(message.title)}")]
+        call = self._calls.get(message.call_id)
+        reason = message.title.removeprefix(f"{call.title} — ") if call is not None else message.title
+        lines = [Line("ask", f"  ? {printable(reason)}")]
         if subject.command is not None:
             where = f"  (in {printable(subject.cwd)})" if subject.cwd not in (None, ".") else ""
-            lines += [Line("ask", f"    $ {line}") for line in lines_of(subject.command)]
-            lines[-1] = Line("ask", lines[-1].text + where)
+            lines += [Line("ask", f"    $ {line}", "exact") for line in lines_of(subject.command)]
+            lines[-1] = Line("ask", lines[-1].text + where, "exact")
         if subject.origin is not None:
-            lines.append(Line("ask", f"    {printable(subject.origin)}"))
+            lines.append(Line("ask", f"    {printable(subject.origin)}", "exact"))
         if subject.diff is not None:
-            lines.append(Line("ask", f"    {printable(subject.path or '')}"))
+            lines.append(Line("ask", f"    {printable(subject.path or '')}", "exact"))
             lines += diff_lines(subject.diff.unified, "    ")
             self._calls.setdefault(message.call_id, _Call(message.title)).diff_told = True
         return lines
@@ -151,8 +168,9 @@ class Story:
         facts = [
             message.status,
             f"{requests} request" + ("" if requests == 1 else "s"),
-            f"{about}{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out",
         ]
+        if usage.input_tokens or usage.output_tokens:
+            facts.append(f"{about}{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out")
         if message.cost is not None:
             facts.append(about + dollars(message.cost))
         facts.append(seconds(message.duration_ms))
@@ -189,7 +207,7 @@ def _content(message: m.ToolResult, kind: str) -> list[Line]:
         else:
             lines.append(f"[{printable(part.mime_type or part.type)}]")
     head, tail = EXCERPTS.get(kind, EXCERPT)
-    return [Line("quiet", f"    {line}") for line in excerpt(lines, head, tail)]
+    return [Line("quiet", f"    {cut(line, CONTENT_WIDTH)}", "cut") for line in excerpt(lines, head, tail)]
 
 
 def _shown(truncated: m.Truncation, *, with_next: bool = True) -> str:

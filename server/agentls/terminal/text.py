@@ -7,6 +7,7 @@ letters, whoever wrote it: what the user approves is what the user sees.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -32,12 +33,20 @@ _UNSAFE = re.compile(
 )
 
 
+Fit = Literal["words", "cut", "exact"]
+
+_MARGIN = re.compile(r"\s*(?:(?:[●○✓✗?›!→…☐◐☑*-]|\d{1,3}\.) )?")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the timeline, safe to print."""
 
     style: Style
     text: str
+    fit: Fit = "words"
+    """What becomes of it on a narrow terminal: broken between words, cut, or left whole for the terminal to fold
+    (what is to be approved, and what may be copied)."""
 
 
 def printable(text: str) -> str:
@@ -56,6 +65,66 @@ def excerpt(lines: Sequence[str], head: int, tail: int) -> list[str]:
         return list(lines)
     left_out = len(lines) - head - tail
     return [*lines[:head], f"… {left_out:,} more lines", *lines[len(lines) - tail :]]
+
+
+def fitted(line: Line, width: int) -> list[Line]:
+    """The line as rows of a terminal of this width."""
+    match line.fit:
+        case "exact":
+            return [line]
+        case "cut":
+            first = _split(line.text, width)
+            return [line] if len(first) == len(line.text) else [Line(line.style, _split(line.text, width - 1) + "…")]
+        case "words":
+            return [Line(line.style, row) for row in rows(line.text, width)]
+
+
+def rows(text: str, width: int) -> list[str]:
+    """The text broken between words, its further rows hanging below where the first one's words begin."""
+    if cells(text) <= width:
+        return [text]
+    if not text.strip():
+        return [""]
+    margin = _MARGIN.match(text)
+    hang = " " * (min(cells(margin.group()), width // 2) if margin else 0)
+    found: list[str] = []
+    row, used = "", 0
+    for word in re.findall(r"\s*\S+|\s+$", text):
+        size = cells(word)
+        if used + size <= width:
+            row, used = row + word, used + size
+            continue
+        if row:
+            found.append(row)
+            word = hang + word.lstrip()
+        while cells(word) > width:
+            part = _split(word, width)
+            found.append(part)
+            word = hang + word[len(part) :]
+        row, used = word, cells(word)
+    return [*found, row] if row.strip() else found
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(character: str) -> int:
+    category = unicodedata.category(character)
+    if category in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if category != "Cn" and unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def _split(text: str, width: int) -> str:
+    """As much of the text as fits, but one character at least."""
+    used = 0
+    for position, character in enumerate(text):
+        used += _cells(character)
+        if used > width and position > 0:
+            return text[:position]
+    return text
 
 
 def cut(text: str, width: int) -> str:
@@ -92,7 +161,7 @@ def diff_lines(unified: str, indent: str) -> list[Line]:
             style = "added"
         elif text.startswith("-"):
             style = "removed"
-        lines.append(Line(style, indent + text))
+        lines.append(Line(style, indent + text, "exact"))
     return lines
 
 

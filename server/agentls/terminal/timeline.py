@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from agentls.terminal.messages import Shown
 from agentls.terminal.progress import Progress
-from agentls.terminal.story import Story
-from agentls.terminal.text import Line, Style
+from agentls.terminal.story import GAP, Story
+from agentls.terminal.text import Line, Style, fitted
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from agentls.terminal.canvas import Canvas
 
 DELTAS = ("agent/message/delta", "agent/reasoning/delta", "agent/toolCall/delta", "agent/toolCall/output")
 REDRAW_S = 0.08
@@ -61,9 +61,14 @@ class Timeline(Protocol):
 
 def open_timeline(*, plain: bool) -> Timeline:
     """The live timeline where stdout is a terminal that can draw, else the plain one."""
-    if plain or not sys.stdout.isatty():
-        return PlainTimeline(sys.stdout)
-    return LiveTimeline()
+    if not plain and sys.stdout.isatty():
+        # Imported here: only a terminal that is drawn on pays for rich (its import is as dear as asyncio's).
+        from agentls.terminal.canvas import Canvas
+
+        canvas = Canvas(sys.stdout, STYLES)
+        if canvas.can_draw:
+            return LiveTimeline(canvas)
+    return PlainTimeline(sys.stdout)
 
 
 class PlainTimeline:
@@ -102,19 +107,14 @@ class LiveTimeline:
 
     unwanted: tuple[str, ...] = ()
 
-    def __init__(self) -> None:
-        # Imported here: only a terminal that is drawn on pays for rich (its import is as dear as asyncio's).
-        from rich.console import Console
-        from rich.live import Live
-
-        self._console = Console(highlight=False, markup=False, emoji=False)
-        self._live = Live(console=self._console, auto_refresh=False, transient=True, redirect_stderr=False)
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
         self._story = Story()
         self._progress = Progress()
         self._redraw: asyncio.TimerHandle | None = None
         self._held: list[Shown] | None = None
         """What came while paused; None when not paused."""
-        self._live.start()
+        self._is_open = True
 
     def show(self, message: Shown) -> None:
         if self._held is not None:
@@ -123,41 +123,45 @@ class LiveTimeline:
         self._progress.hear(message)
         lines = self._story.tell(message)
         if lines:
-            self._draw()
-            self._console.print(_text(lines), soft_wrap=True)
+            self._draw(lines)
         elif self._redraw is None:
             self._redraw = asyncio.get_running_loop().call_later(REDRAW_S, self._draw)
 
     def say(self, style: Style, text: str) -> None:
-        self._console.print(_text([Line(style, text)]), soft_wrap=True)
+        self._draw([Line(style, text)])
 
     def pause(self) -> None:
         self._forget_redraw()
-        self._live.stop()
+        self._canvas.draw([], [])
         self._held = []
 
     def resume(self) -> None:
         held, self._held = self._held or [], None
-        self._live.start()
         for message in held:
             self.show(message)
         self._draw()
 
     def close(self) -> None:
         self._forget_redraw()
-        self._live.stop()
+        self._is_open = False
+        self._canvas.draw([], [])
 
-    def _draw(self) -> None:
+    def _draw(self, finished: Iterable[Line] = ()) -> None:
         self._forget_redraw()
-        self._live.update(_text(self._progress.lines()), refresh=True)
+        columns, height = self._canvas.size
+        width = columns - 1  # a row that fills the last column is folded by some terminals
+        told = [row for line in finished for row in fitted(line, width)]
+        self._canvas.draw(told, self._under_way(width, height))
+
+    def _under_way(self, width: int, height: int) -> list[Line]:
+        if self._held is not None or not self._is_open:
+            return []
+        lines = self._progress.lines(width)
+        if lines and self._story.needs_gap and self._progress.begins_a_step:
+            lines = [GAP, *lines]
+        return lines[-max(height - 2, 1) :]
 
     def _forget_redraw(self) -> None:
         if self._redraw is not None:
             self._redraw.cancel()
             self._redraw = None
-
-
-def _text(lines: Iterable[Line]) -> Text:
-    from rich.text import Text  # imported already by whoever draws
-
-    return Text("\n").join(Text(line.text, style=STYLES[line.style]) for line in lines)

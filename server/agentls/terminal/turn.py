@@ -67,7 +67,11 @@ async def run_turn(order: Order, server: ServerCommand, face: Face) -> int:
         try:
             return await _converse(order, client, face)
         except RequestRefused as refusal:
-            raise TurnFailed(str(refusal), refusal.advice, refusal.path) from None
+            advice = refusal.advice
+            if refusal.is_internal:
+                await client.close()  # its log is whole when it has ended
+                advice = await client.last_words()
+            raise TurnFailed(str(refusal), advice, refusal.path) from None
         except (ServerGone, UnreadableMessage) as error:
             if face.interrupted:
                 return INTERRUPTED
