@@ -385,7 +385,7 @@ export interface LimitSettings {
   costPerTask?: number;
   /** The same call with the same arguments in a row. 0: no limit. Default: 3. */
   repeatedCalls: number;
-  /** Calls in a row whose arguments are not valid. 0: no limit. Default: 3. */
+  /** Answers in a row that hold nothing but invalid calls. 0: no limit. Default: 3. */
   malformedCalls: number;
 }
 

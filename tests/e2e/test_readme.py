@@ -98,7 +98,7 @@ async def test_its_client_runs_as_it_stands_there(tmp_path: Path, typed: str, st
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await process.communicate(typed.encode())
-    asked = "Create NOTES.md — Changing NOTES.md needs your approval. Allow? [y/n] "
+    asked = "Write NOTES.md — Changing NOTES.md needs your approval. Allow? [y/n] "
     assert out.decode() == f"{asked}[write_to_file: {status}]\nIt is a shop.\ncompleted \n", err.decode()
     assert process.returncode == 0
     assert (workspace / "NOTES.md").exists() is written

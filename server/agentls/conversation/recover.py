@@ -21,6 +21,8 @@ INTERRUPTED_CALL = (
     "It may have taken effect in part; look before you repeat it."
 )
 
+NOT_BEGUN = "Cancelled before it began; nothing was done."
+
 Closing = tuple[e.TaskEvent, Private | None]
 
 
@@ -67,7 +69,7 @@ def close_turn(state: TaskState, ending: Ending) -> list[Closing]:
 
 
 def _close_calls(state: TaskState, text: str) -> list[Closing]:
-    """A cancelled result for every call that has none, in call order."""
+    """A cancelled result for every call that has none, in call order; `text` is for those that had begun."""
     replies = [item for item in state.items if isinstance(item, Reply)]
     if state.turn is not None and state.turn.reply is not None:
         replies.append(state.turn.reply)
@@ -77,7 +79,7 @@ def _close_calls(state: TaskState, text: str) -> list[Closing]:
                 call_id=call.call_id,
                 name=call.name,
                 status="cancelled",
-                content=[TextContent(text=text)],
+                content=[TextContent(text=text if call.has_begun else NOT_BEGUN)],
                 duration_ms=0,
             ),
             None,

@@ -151,7 +151,8 @@ def _request_completed(state: TaskState, event: e.RequestCompleted, record: Reco
         state = replace(state, cost=(state.cost or 0.0) + cost)
     reply = turn.reply
     if event.error is None and reply is not None and (reply.text or reply.calls):
-        state = replace(state, items=(*state.items, replace(reply, finish_reason=event.finish_reason)))
+        whole = replace(reply, finish_reason=event.finish_reason, extra=_private(record).extra)
+        state = replace(state, items=(*state.items, whole))
     turn = replace(turn, open_request=None, reply=None, open_message=None, open_reasoning=None)
     return replace(state, turn=turn)
 
@@ -179,17 +180,13 @@ def _reasoning_started(state: TaskState, event: e.ReasoningStarted, record: Reco
 
 @_on(e.ReasoningCompleted)
 def _reasoning_completed(state: TaskState, event: e.ReasoningCompleted, record: Record) -> TaskState:
-    private = _private(record)
     if state.turn is None or state.turn.open_reasoning != event.message_id:
         return state
     state = _in_turn(state, lambda turn: replace(turn, open_reasoning=None))
     if event.discarded:
         return state
-    text = private.text or event.text
-    return _in_reply(
-        state,
-        lambda reply: replace(reply, reasoning=reply.reasoning + text, extra=private.extra or reply.extra),
-    )
+    text = _private(record).text or event.text
+    return _in_reply(state, lambda reply: replace(reply, reasoning=reply.reasoning + text))
 
 
 @_on(e.ToolCallStarted)
@@ -234,6 +231,13 @@ def _call_ready(state: TaskState, event: e.ToolCallReady, record: Record) -> Tas
         event.call_id,
         lambda call: replace(call, arguments=private.arguments or "{}", extra=private.extra),
     )
+
+
+@_on(e.ToolCallStatus)
+def _call_status(state: TaskState, event: e.ToolCallStatus, record: Record) -> TaskState:
+    if event.status != "running":
+        return state
+    return _in_call(state, event.call_id, lambda call: replace(call, has_begun=True))
 
 
 @_on(e.ToolResult)

@@ -34,6 +34,8 @@ class Call:
     provider_call_id: str | None = None
     arguments: str | None = None
     extra: Mapping[str, object] | None = None
+    has_begun: bool = False
+    """It ran, so it may have taken effect."""
     result: CallResult | None = None
 
 

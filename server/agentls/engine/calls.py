@@ -159,7 +159,10 @@ async def _outcome_of(name: str, work: Awaitable[Done]) -> Done | Outcome:
         raise
     except Exception as bug:  # the rim of a tool: a bug in it is a result, not the end of the turn
         logger.exception("tool %s failed", name)
-        return Outcome(status="error", text=f"The tool failed unexpectedly ({type(bug).__name__}).")
+        return Outcome(
+            status="error",
+            text=f"The tool failed unexpectedly ({type(bug).__name__}). Try another way, or tell the user.",
+        )
 
 
 async def _gate(task: LiveTask, call: Call, prepared: Prepared) -> Passed | Outcome:
@@ -174,7 +177,7 @@ async def _gate(task: LiveTask, call: Call, prepared: Prepared) -> Passed | Outc
                 return Outcome(status="denied", text=f"Denied: {reason}")
             if isinstance(prepared.subject, CommandSubject) and byte_length(prepared.subject.command) > CAP_BYTES:
                 return Outcome(status="denied", text="Denied: the command is too long to be shown for approval.")
-            title = f"{prepared.title} — {reason}" if reason else prepared.title
+            title = task.redactor.mask(f"{prepared.title} — {reason}" if reason else prepared.title)
             subject = masked_subject(prepared.subject, task.redactor)
             answer = await task.approvals.ask(call.call_id, title, subject, decisions)
             if answer.decision == "deny":

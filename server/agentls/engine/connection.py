@@ -39,6 +39,7 @@ class Connection:
         self.pace = Pace()
         self._world = world
         self._redactor: tuple[tuple[str, ...], Redactor] | None = None
+        self._listed_tools: tuple[tuple[str, ...], list[ToolDefinition]] | None = None
         self._encoded_tools: tuple[tuple[str, ...], bytes | None] | None = None
         self._dialects: dict[tuple[str, str], Dialect] = {}
 
@@ -90,7 +91,10 @@ class Connection:
         self._dialects[_spoken_to(provider)] = dialect
 
     def tool_list(self) -> list[ToolDefinition]:
-        return self.toolbox.listing(self.settings.tools.disabled)
+        disabled = tuple(self.settings.tools.disabled)
+        if self._listed_tools is None or self._listed_tools[0] != disabled:
+            self._listed_tools = (disabled, self.toolbox.listing(disabled))
+        return self._listed_tools[1]
 
     def tool_names(self) -> tuple[str, ...]:
         """The tools that the model is offered."""
@@ -109,10 +113,7 @@ class Connection:
         """What the server found out about the machine."""
         ripgrep = await asyncio.to_thread(find_ripgrep, self._world.environment.get("PATH", ""), self.roots)
         return Environment(
-            sandbox=Found(
-                available=False,
-                detail="Commands run without a sandbox: every command that is not allowed by a rule asks.",
-            ),
+            sandbox=Found(available=False, detail="Commands run without a sandbox."),
             ripgrep=Found(
                 available=ripgrep is not None,
                 detail=str(ripgrep) if ripgrep is not None else "not found; a slower search is used",

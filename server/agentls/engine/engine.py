@@ -61,7 +61,7 @@ class Engine(ProviderRequests, TaskRequests, TurnRequests):
                 self.connection.change_settings(SettingsPatch.model_validate(found.settings))
             if "baseUrl" in found.provider and "modelId" in found.provider:
                 fields = {"id": "default", "name": "Default", **found.provider}
-                self.connection.providers.set(Provider.model_validate(fields))
+                self.connection.providers.preset(Provider.model_validate(fields))
                 if found.api_key is not None:
                     self.connection.providers.set_key("default", found.api_key)
         except ConfigurationError as wrong:

@@ -7,6 +7,8 @@ from agentls.chat.events import CallMalformed
 
 def what_is_wrong(name: str, malformed: CallMalformed, *, at_limit: bool) -> str:
     """Where the text goes wrong and what to do. `at_limit`: the whole answer was cut at its output limit."""
+    if not name:
+        return "Not run: the call names no tool. Send it again with the name of one of the tools."
     if malformed.incomplete and at_limit:
         why = (
             "the answer reached its output limit before the arguments were complete. "

@@ -34,6 +34,8 @@ class Providers:
     _retired: dict[str, None] = field(default_factory=dict)
     """Keys that were replaced or dropped: a request that runs may still echo one."""
     active: str | None = None
+    _is_preset: bool = False
+    """Whether the active provider was configured outside the client, so that the first one it sets takes over."""
     problem: str | None = None
     """What is wrong with the configuration of file, environment or editor, as a sentence."""
 
@@ -65,9 +67,15 @@ class Providers:
                 "The key was dropped because the base URL now names another server; set the key for it again."
             )
         self._by_id[provider.id] = provider
-        if self.active is None:
+        if self.active is None or self._is_preset:
             self.active = provider.id
+        self._is_preset = False
         return self.view(provider.id), warnings
+
+    def preset(self, provider: Provider) -> None:
+        """Take the provider of file, environment or editor configuration: active until the client sets one."""
+        self.set(provider)
+        self._is_preset = True
 
     def set_key(self, provider_id: str, key: str) -> bool:
         """Keep (or, for an empty text, forget) the key. Raises RequestFailed, InvalidParams."""
@@ -118,6 +126,7 @@ class Providers:
 
     def select(self, provider_id: str) -> None:
         self.active = self.get(provider_id).id
+        self._is_preset = False
 
 
 def _is_stand_in(key: str) -> bool:

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 from agentls.chat import events as s
 from agentls.chat.failure import Failure, stream_failure
 from agentls.chat.server import ServerHint
-from agentls.conversation.caps import capped_json, capped_text
+from agentls.conversation.caps import capped_json
 from agentls.conversation.record import Private
-from agentls.conversation.text import is_deeper_than, pieces, well_formed, well_formed_object
+from agentls.conversation.text import is_deeper_than, well_formed, well_formed_object
 from agentls.engine.cost import cost_of
 from agentls.engine.failures import turn_error
 from agentls.engine.ledger import Entry
 from agentls.engine.malformed import what_is_wrong
 from agentls.engine.masks import masked_preview
-from agentls.engine.streams import OpenStream, delta_payloads
+from agentls.engine.streamed_text import StreamedText
+from agentls.engine.streams import delta_payloads
 from agentls.protocol import events as e
 from agentls.protocol.values import TextContent, Usage
 
@@ -52,8 +53,8 @@ class ReplyWriter:
     http_status: int | None = None
     first_token_ms: int | None = None
     _started_s: float = field(init=False)
-    _message: OpenStream | None = None
-    _reasoning: OpenStream | None = None
+    _message: StreamedText | None = None
+    _reasoning: StreamedText | None = None
     _calls: dict[int, _OpenCall] = field(default_factory=dict)
     _malformed: list[s.CallMalformed] = field(default_factory=list)
     _usage: s.ChatUsage | None = None
@@ -114,22 +115,13 @@ class ReplyWriter:
 
     def _text(self, text: str) -> None:
         if self._message is None:
-            message_id = self.task.world.ids.new("msg")
-            self._message = self.task.open_stream("agent/message/delta", "messageId", message_id)
-            self.task.ledger.submit(e.MessageStarted(message_id=message_id))
-        self._publish(self._message, text)
+            self._message = StreamedText(self.task, "message")
+        self._message.feed(text)
 
     def _think(self, text: str) -> None:
         if self._reasoning is None:
-            message_id = self.task.world.ids.new("rsn")
-            self._reasoning = self.task.open_stream("agent/reasoning/delta", "messageId", message_id)
-            self.task.ledger.submit(e.ReasoningStarted(message_id=message_id))
-        self._publish(self._reasoning, text)
-
-    def _publish(self, stream: OpenStream, text: str) -> None:
-        stream.pieces.append(text)
-        for piece in pieces(text):
-            self.task.ledger.live(stream.method, {**stream.identity, "delta": piece})
+            self._reasoning = StreamedText(self.task, "reasoning")
+        self._reasoning.feed(text)
 
     def _call_started(self, event: s.CallStarted) -> None:
         task = self.task
@@ -206,8 +198,8 @@ class ReplyWriter:
             usage=usage,
             finish_reason=self._finish.reason if self._finish is not None else None,
         )
-        cost = cost_of(usage, self.provider.model)
-        entries.append((completed, None if cost is None else Private(cost=cost)))
+        keep = Private(cost=cost_of(usage, self.provider.model), extra=self._extra)
+        entries.append((completed, None if keep == Private() else keep))
         if length and not self._calls:
             entries.append(_cut_notice())
         self._close_streams()
@@ -241,20 +233,10 @@ class ReplyWriter:
 
     def _texts(self, *, discarded: bool) -> list[Entry]:
         entries: list[Entry] = []
-        mark = True if discarded else None
         if self._reasoning is not None:
-            text = well_formed(self.reasoning)
-            message_id = self._reasoning.thing_id
-            shown, truncated = capped_text(text, f"reasoning:{message_id}")
-            completed = e.ReasoningCompleted(message_id=message_id, text=shown, discarded=mark, truncated=truncated)
-            keep = Private(text=text if truncated is not None else None, extra=self._extra)
-            entries.append((completed, keep))
+            entries.append(self._reasoning.completed(discarded=discarded))
         if self._message is not None:
-            text = well_formed(self.text)
-            message_id = self._message.thing_id
-            shown, truncated = capped_text(text, f"message:{message_id}")
-            said = e.MessageCompleted(message_id=message_id, text=shown, discarded=mark, truncated=truncated)
-            entries.append((said, Private(text=text) if truncated is not None else None))
+            entries.append(self._message.completed(discarded=discarded))
         return entries
 
     def _invalid(self, malformed: s.CallMalformed, length: bool) -> Entry:

@@ -82,7 +82,7 @@ class LiveTask:
     def bench(self) -> Workbench:
         """What the tools work with; made for the first turn, so that a task can be read without its folder."""
         if self._bench is None:
-            artifacts = Artifacts(self.world.data_dir / "artifacts" / self.task_id)
+            artifacts = Artifacts(self.world.artifacts_folder(self.task_id))
             self._bench = Workbench(self.connection, self.root, artifacts, self.world.environment)
             self._bench.approval_mode = self.approval_mode
         return self._bench

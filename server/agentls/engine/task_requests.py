@@ -20,7 +20,7 @@ from agentls.protocol.errors import InvalidParams, RequestFailed
 from agentls.protocol.task_state import TaskSummary, TaskView
 from agentls.protocol.values import TaskState, Usage
 from agentls.world.journal import JournalError, Row
-from agentls.world.text_files import write_text
+from agentls.world.text_files import write_private
 
 LIST_LIMIT = 50
 EVENTS_LIMIT = 1000
@@ -73,8 +73,8 @@ class TaskRequests(EngineParts):
             text, suffix = view.model_dump_json(by_alias=True, exclude_none=True, indent=2), "json"
         else:
             text, suffix = to_markdown(view), "md"
-        path = self._world.data_dir / "exports" / f"{params.task_id}.{suffix}"
-        await asyncio.to_thread(write_text, path, well_formed(text))
+        path = self._world.export_path(params.task_id, suffix)
+        await asyncio.to_thread(write_private, path, well_formed(text))
         return Answer(t.TaskExportResult(uri=path.as_uri()))
 
     async def task_events(self, params: t.TaskEventsParams) -> Answer[t.TaskEventsResult]:

@@ -25,6 +25,7 @@ from agentls.engine.world import World
 from agentls.protocol.errors import RequestFailed
 from agentls.protocol.values import ApprovalMode
 from agentls.world.journal import Row, TaskHeader
+from agentls.world.text_files import remove
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Tasks:
         return await self.stored(task_id)
 
     async def delete(self, task_id: str) -> None:
-        """End what runs in it and remove it. Raises RequestFailed."""
+        """End what runs in it and remove it with all that was kept for it. Raises RequestFailed."""
         async with self._lock(task_id):
             task = await self._open_here(task_id)
             task.close()
@@ -114,6 +115,9 @@ class Tasks:
             self._modes.pop(task_id, None)
             with journal_faults():
                 await self._world.journal.delete(task_id)
+            exports = [self._world.export_path(task_id, suffix) for suffix in ("md", "json")]
+            for path in (self._world.artifacts_folder(task_id), *exports):
+                await asyncio.to_thread(remove, path)
 
     async def aclose(self) -> None:
         """Interrupt every turn and wait for their ends."""

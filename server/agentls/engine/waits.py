@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from agentls.conversation.text import cap
 from agentls.protocol import events as e
 from agentls.protocol.errors import RequestFailed
 from agentls.protocol.values import Decision, ResolvedBy, Subject
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from agentls.engine.task import LiveTask
 
 Answer_ = TypeVar("Answer_")
+
+MOST_OPTIONS = 20
+OPTION_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,17 @@ class Questions:
         self._asked.add(question_id)
         try:
             await task.ledger.record(
-                e.QuestionRequested(question_id=question_id, question=question, options=list(options))
+                e.QuestionRequested(
+                    question_id=question_id,
+                    question=cap(question),
+                    options=[cap(option, OPTION_BYTES) for option in options[:MOST_OPTIONS]],
+                )
             )
             await task.report_phase("awaitingAnswer")
             answer = await future
         finally:
             self._waits.closes(question_id)
-        await task.ledger.record(e.QuestionResolved(question_id=question_id, answer=answer))
+        await task.ledger.record(e.QuestionResolved(question_id=question_id, answer=cap(answer)))
         await task.report_phase("running")
         return answer
 

@@ -81,6 +81,7 @@ class Workbench:
             ask=ask,
             environment=self._environment,
             call_id=call_id,
+            redactor=self._connection.redactor(),
         )
 
     def rules(self) -> Rules:
@@ -93,6 +94,7 @@ class Workbench:
             trusted=self._connection.trusted,
             task_grants=frozenset(self.grants),
             posix_shell=os.name != "nt",
+            sandbox_missing=self._connection.settings.command.sandbox == "required",
         )
 
     async def describe(self, call_id: str, name: str, arguments: Mapping[str, object]) -> Described:

@@ -25,3 +25,11 @@ class World:
     environment: Mapping[str, str]
     random: Callable[[], float]
     """Numbers in [0, 1), for the jitter of retries."""
+
+    def artifacts_folder(self, task_id: str) -> Path:
+        """Where long command output of a task is kept."""
+        return self.data_dir / "artifacts" / task_id
+
+    def export_path(self, task_id: str, suffix: str) -> Path:
+        """Where a task is exported to."""
+        return self.data_dir / "exports" / f"{task_id}.{suffix}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Mode: TypeAlias = Literal["readOnly", "ask", "acceptEdits", "full"]
 Decision: TypeAlias = Literal["allow", "allowForTask", "allowUnsandboxed", "deny"]
-DenyCode: TypeAlias = Literal["workspace.untrusted", "approval.readOnly", "approval.denyRule"]
+DenyCode: TypeAlias = Literal["workspace.untrusted", "approval.readOnly", "approval.denyRule", "sandbox.required"]
 
 ONCE: Final[tuple[Decision, ...]] = ("allow", "deny")
 FOR_TASK: Final[tuple[Decision, ...]] = ("allow", "allowForTask", "deny")
@@ -82,6 +82,8 @@ class Rules:
     deny_commands: tuple[str, ...] = ()
     trusted: bool = True
     task_grants: frozenset[Grant] = frozenset()
+    sandbox_missing: bool = False
+    """The user wants no command to run without a sandbox, and there is none."""
     posix_shell: bool = True
     """False where commands run in cmd.exe: the grammar does not describe it, so no rule can allow there."""
 
@@ -169,6 +171,9 @@ def _decide_edit(action: EditAction, rules: Rules) -> Verdict:
 
 
 def _decide_command(action: CommandAction, rules: Rules) -> Verdict:
+    if rules.sandbox_missing:
+        why = "No command runs without a sandbox (command.sandbox is `required`), and this machine has none."
+        return Deny(why, "sandbox.required")
     analysis = analyse(action.command)
     if (stopped := _check_deny(analysis, rules)) is not None:
         return stopped

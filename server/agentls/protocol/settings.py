@@ -49,7 +49,7 @@ class LimitSettings(StrictWire):
     repeated_calls: Limit = 3
     """The same call with the same arguments in a row. 0: no limit."""
     malformed_calls: Limit = 3
-    """Calls in a row whose arguments are not valid. 0: no limit."""
+    """Answers in a row that hold nothing but invalid calls. 0: no limit."""
 
     @field_validator("cost_per_task", mode="after")
     @classmethod

@@ -46,7 +46,7 @@ class Edit:
     def prepared(self) -> Prepared:
         """The call as the engine takes it."""
         place = self.place
-        verb = "Create" if self.expect_digest is None else "Edit"
+        verb = "Write" if self.expect_digest is None else "Edit"
         through = f" (a link to {place.relative})" if place.link_target is not None else ""
         return Prepared(
             title=one_line(f"{verb} {place.named if through else self.name}{through}"),

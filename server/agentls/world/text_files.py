@@ -5,6 +5,7 @@ with line feeds, on every system, so a generated page is the same bytes everywhe
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,14 @@ def write_private(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o600), "wb") as file:
         file.write(text.encode("utf-8"))
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all below it; nothing if it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -41,7 +41,7 @@ def test_a_call_gets_its_arguments_and_its_result_after_the_answer_ended() -> No
     assert state.items[1] == Reply(
         "req_1",
         "turn_1",
-        calls=(Call("call_1", 0, "read_file", "p_call_1", '{"path":"a"}', None, CallResult("ok", "text of a")),),
+        calls=(Call("call_1", 0, "read_file", "p_call_1", '{"path":"a"}', result=CallResult("ok", "text of a")),),
     )
 
 

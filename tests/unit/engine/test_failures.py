@@ -299,3 +299,20 @@ async def test_without_tools_markup_is_text(tmp_path: Path) -> None:
 
         assert (await shop.run())["status"] == "completed"
         assert shop.endpoint.requests[0].tool_names == []
+
+
+async def test_a_key_that_the_model_repeats_is_masked_also_when_cut_in_two(tmp_path: Path) -> None:
+    said = f"Your key is {KEY}, right?"
+    script = Script([Text(text=said, reasoning=said, piece=5, dribble=150), Text(text="ok")])
+    async with workshop(tmp_path, script) as shop:
+        task_id = str((await shop.run())["taskId"])
+        await shop.ask("agent/turn/start", {"taskId": task_id, "prompt": "again"})
+        await shop.ended(task_id, turns=2)
+
+        masked = "Your key is [redacted], right?"
+        assert shop.recorder.of("agent/message/completed")[0]["text"] == masked
+        assert shop.recorder.of("agent/reasoning/completed")[0]["text"] == masked
+        deltas = "".join(frame["delta"] for frame in shop.recorder.of("agent/message/delta"))
+        assert deltas.startswith(masked)
+        assert KEY not in repr(shop.recorder.frames)
+        assert KEY.encode() not in shop.endpoint.requests[1].raw

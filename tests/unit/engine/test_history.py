@@ -144,6 +144,19 @@ async def test_a_deleted_task_is_gone(tmp_path: Path) -> None:
         assert unknown.value.code == "task.unknown"
 
 
+async def test_what_was_kept_for_a_task_goes_with_it(tmp_path: Path) -> None:
+    long = Call("execute_command", {"command": "seq 100000"})
+    settings = {"approval": {"mode": "full"}}
+    async with workshop(tmp_path, Script([Calls([long]), Text(text="ok")]), settings=settings) as shop:
+        task_id = str((await shop.run())["taskId"])
+        await shop.ask("agent/task/export", {"taskId": task_id})
+        folders = [tmp_path / "data" / name for name in ("artifacts", "exports")]
+        assert [len(list(folder.iterdir())) for folder in folders] == [1, 1]
+        await shop.ask("agent/task/delete", {"taskId": task_id})
+
+        assert [list(folder.iterdir()) for folder in folders] == [[], []]
+
+
 async def test_a_task_is_continued_by_another_server(tmp_path: Path) -> None:
     async with workshop(tmp_path, Script([Text(text="First.")])) as shop:
         task_id = str((await shop.run("one"))["taskId"])

@@ -8,6 +8,7 @@ import pytest
 
 from agentls.engine.engine import Engine
 from agentls.protocol.errors import InvalidParams, RequestFailed
+from agentls.protocol.provider import Provider
 from agentls.world.buffers import NoBuffers
 from agentls.world.scripted import Script, Text
 from tests.support.workshop import KEY, Workshop, workshop
@@ -154,3 +155,15 @@ async def test_a_broken_configuration_is_told_when_it_is_needed(tmp_path: Path) 
 
         assert refused.value.code == "provider.notConfigured"
         assert "baseUrl" in refused.value.advice
+
+
+async def test_the_first_provider_the_client_sets_wins_over_the_environment(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        environment = {"AGENTLS_BASE_URL": "https://api.example.com/v1", "AGENTLS_MODEL": "m"}
+        providers = _plain(shop, environment, {}).connection.providers
+        assert providers.active == "default"
+        for provider_id in ("panel", "other"):
+            fields = {"id": provider_id, "name": "P", "baseUrl": "https://panel.example/v1", "modelId": "m"}
+            providers.set(Provider.model_validate(fields))
+
+        assert providers.active == "panel"

@@ -205,3 +205,23 @@ async def test_the_queue_outlives_an_interrupt_and_is_not_started_by_it(tmp_path
 
         users = [m["content"] for m in shop.endpoint.requests[1].messages if m["role"] == "user"]
         assert users == ["one", "two", "three"]
+
+
+async def test_a_call_that_had_not_begun_is_told_as_not_done(tmp_path: Path) -> None:
+    write = Call("write_to_file", {"path": "a", "content": "x"})
+    async with workshop(tmp_path, Script([Calls([write])])) as shop:
+        task_id = await shop.start()
+        await shop.recorder.wait_method("agent/approval/requested")
+        await _interrupt(shop, task_id)
+
+        assert shop.result_text() == "Cancelled before it began; nothing was done."
+
+
+async def test_a_call_that_had_begun_is_told_as_perhaps_done(tmp_path: Path) -> None:
+    command = Call("execute_command", {"command": "echo started; sleep 600"})
+    async with workshop(tmp_path, Script([Calls([command])]), settings=FULL) as shop:
+        task_id = await shop.start()
+        await shop.recorder.wait_method("agent/toolCall/output")
+        await _interrupt(shop, task_id)
+
+        assert "may have taken effect" in shop.result_text()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from agentls.world.scripted import Call, Calls, Script, Text, Tokens
+from agentls.world.scripted import Call, Calls, Raw, Script, Text, Tokens
 from tests.support.workshop import workshop
 
 READ_A = Call("read_file", {"path": "a.txt"})
@@ -281,3 +282,28 @@ async def test_nothing_outside_the_workspace_is_read_or_written(tmp_path: Path, 
         assert shop.results() == [("read_file", "error"), ("write_to_file", "error")]
         assert outside.read_text() == "secret"
         assert "secret" not in repr(shop.recorder.frames)
+
+
+async def test_what_the_provider_wants_back_is_sent_back_with_the_answer(tmp_path: Path) -> None:
+    details = [{"type": "reasoning.encrypted", "data": "opaque"}]
+    call = {"index": 0, "id": "c1", "function": {"name": "list_files", "arguments": '{"path": "."}'}}
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"reasoning_details": details}}]},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]},
+    ]
+    parts = [b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks] + [b"data: [DONE]\n\n"]
+    async with workshop(tmp_path, Script([Raw(parts), Text(text="ok")])) as shop:
+        await shop.run()
+
+        assert shop.endpoint.requests[1].messages[2]["reasoning_details"] == details
+
+
+async def test_where_a_sandbox_is_required_and_there_is_none_no_command_runs(tmp_path: Path) -> None:
+    settings = {**FULL, "command": {"sandbox": "required"}}
+    script = Script([Calls([Call("execute_command", {"command": "touch ran"})]), Text(text="ok")])
+    async with workshop(tmp_path, script, settings=settings) as shop:
+        await shop.run()
+
+        assert shop.results() == [("execute_command", "denied")]
+        assert "sandbox" in shop.result_text()
+        assert not (shop.root / "ran").exists()
