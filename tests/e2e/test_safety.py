@@ -542,7 +542,7 @@ def forms(secret: str) -> list[bytes]:
 async def test_the_key_reaches_the_endpoint_and_nothing_else(tmp_path: Path, how: str) -> None:
     work, data = workspace(tmp_path), tmp_path / "data"
     replies: list[ScriptStep] = [
-        Text(text="Hello."),
+        Text(text=f"Your key is {KEY}.", reasoning=f"They sent {KEY} to me.", piece=3),
         Calls(
             [
                 Call("execute_command", {"command": "env; printenv; set; ps e 2>/dev/null || true"}),
