@@ -136,12 +136,12 @@ def _turn(port: int, folder: Path, delays_ms: list[float] | None = None) -> floa
     process.stdin.flush()
     seen = b""
     while b'"method":"agent/turn/completed"' not in seen:
-        data = os.read(process.stdout.fileno(), 1 << 20)
+        data = os.read(process.stdout.fileno(), 65536)
         if delays_ms is not None:
             _note_delays(data, delays_ms)
         seen = seen[-64:] + data
     process.stdin.close()
-    while os.read(process.stdout.fileno(), 1 << 20):
+    while os.read(process.stdout.fileno(), 65536):
         pass
     process.stdout.close()
     process.wait()
@@ -151,7 +151,7 @@ def _turn(port: int, folder: Path, delays_ms: list[float] | None = None) -> floa
 
 def _note_delays(data: bytes, delays_ms: list[float]) -> None:
     now_ns = time.monotonic_ns()
-    delays_ms.extend((now_ns - int(sent)) / 1e6 for sent in re.findall(rb"t=(\d+);", data))
+    delays_ms.extend((now_ns - int(sent)) / 1e6 for sent in re.findall(rb'"(?:delta|content)":"t=(\d+);', data))
 
 
 async def raw_delays(port: int, delays_ms: list[float]) -> None:
