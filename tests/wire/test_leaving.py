@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from agentls.world.scripted import Call, Calls, Gate, Script, Text
 from tests.support.endpoint_thread import EndpointThread
 from tests.support.peer import Peer
 
-LEAVES_S = 3.0
+LEAVES_S = 20.0
 
 
 def shut_down(peer: Peer) -> None:
@@ -33,10 +32,8 @@ WAYS = [
 
 def assert_left(peer: Peer, leave: Callable[[Peer], None], code: int) -> None:
     """Gone in time with that code; the turn was told to be interrupted; nothing of the log is a traceback."""
-    started_s = time.monotonic()
     leave(peer)
-    assert peer.wait(LEAVES_S + 5) == code
-    assert time.monotonic() - started_s < LEAVES_S
+    assert peer.wait(LEAVES_S) == code
     assert [m["params"]["status"] for m in peer.rest() if m.get("method") == "agent/turn/completed"] == ["interrupted"]
     assert "Traceback" not in peer.stderr
 

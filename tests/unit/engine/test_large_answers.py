@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from tests.support.recorder import Frame
 from tests.support.workshop import Workshop, workshop
 
 FULL = {"approval": {"mode": "full"}}
-SLOW_S = 20.0
+pytestmark = pytest.mark.timeout(60)
 """Far more than any of these takes; quadratic work takes minutes."""
 
 
@@ -27,9 +26,7 @@ def _text_bytes(value: object) -> int:
 
 
 async def _run(shop: Workshop) -> Frame:
-    started_s = time.perf_counter()
     completed = await shop.run()
-    assert time.perf_counter() - started_s < SLOW_S
     for frame in shop.recorder.frames:
         payloads = ("fields", "delta", "arguments", "preview", "subject", "content", "diff", "text")
         for name in payloads:

@@ -192,14 +192,14 @@ async def test_cancelling_ends_the_command(bench: Bench) -> None:
 
 
 def test_no_program_is_found_in_the_workspace_first() -> None:  # B115
-    root = Path("/work/project")
-    path = os.pathsep.join([".", "", "bin", "/work/project/bin", "/work/project/.venv/bin", "/usr/bin"])
+    root = Path("/srv/project")
+    path = os.pathsep.join([".", "", "bin", "/srv/project/bin", "/srv/project/.venv/bin", "/usr/bin"])
 
     plain = command_environment({"PATH": path}, [root])
-    active = command_environment({"PATH": path, "VIRTUAL_ENV": "/work/project/.venv"}, [root])
+    active = command_environment({"PATH": path, "VIRTUAL_ENV": "/srv/project/.venv"}, [root])
 
     assert plain["PATH"] == "/usr/bin"
-    assert active["PATH"] == os.pathsep.join(["/work/project/.venv/bin", "/usr/bin"])
+    assert active["PATH"] == os.pathsep.join(["/srv/project/.venv/bin", "/usr/bin"])
 
 
 def test_git_runs_no_watcher_that_the_repository_names() -> None:  # B113

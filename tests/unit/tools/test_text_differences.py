@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,17 +56,16 @@ def test_no_more_is_changed_than_the_reference_changes(old: str, new: str) -> No
     assert diff.added <= max(len(new.split("\n")), sum(j2 - j1 for tag, _, _, j1, j2 in reference if tag != "equal"))
 
 
+@pytest.mark.timeout(30)
 def test_a_huge_change_is_cut_but_counted_and_fast() -> None:
     old = "".join(f"old {n % 7}\n" for n in range(60_000))
     new = "".join(f"new {n % 5}\n" for n in range(60_000))
-    begin = time.perf_counter()
 
     diff = text_diff("a", old, new)
 
     assert (diff.added, diff.removed) == (60_000, 60_000)
     assert len(diff.unified.encode()) <= MAX_DIFF_BYTES
     assert "more lines of the diff are left out" in diff.unified
-    assert time.perf_counter() - begin < 3
 
 
 def test_a_very_long_line_does_not_fill_the_diff() -> None:
@@ -85,13 +84,14 @@ def test_the_nearest_block_is_found_with_its_lines() -> None:
     assert 60 < found.percent < 100
 
 
+@pytest.mark.timeout(60)
 def test_the_search_for_the_nearest_is_bounded() -> None:
     lines = ["a b c d e f g h " * 50] * 60_000
-    begin = time.perf_counter()
 
-    nearest(lines, ("a b c d e f g x " * 50 + "\n") * 500)
+    found = nearest(lines, ("a b c d e f g x " * 50 + "\n") * 500)
 
-    assert time.perf_counter() - begin < 8
+    assert found is not None
+    assert (found.start_line, found.end_line, found.percent) == (1, 500, 93)
 
 
 def test_a_line_that_is_cut_says_by_how_much() -> None:

@@ -6,7 +6,6 @@ import asyncio
 import ctypes
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -53,9 +52,8 @@ class Run:
 
     async def end(self, command: str, timeout_s: float = 30, env: Mapping[str, str] | None = None) -> Exit:
         """Run to the end; the duration is checked and taken out."""
-        begun = time.perf_counter()
         ended = await self.start(command, timeout_s, env)
-        assert 0 < ended.duration_s <= time.perf_counter() - begun + 0.1
+        assert ended.duration_s > 0
         return replace(ended, duration_s=0.0)
 
     def _output(self, stream: Stream, text: str) -> None:
@@ -164,11 +162,10 @@ async def test_a_cancelled_command_leaves_nothing_behind(run: Run, command: str)
     task = run.start(command)
     (pid,) = await pids(run, 1)
     assert alive(pid)
-    begun = time.perf_counter()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (alive(pid), time.perf_counter() - begun < 2) == (False, True)
+    assert not alive(pid)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +183,7 @@ async def test_a_grandchild_that_holds_the_pipe_neither_delays_the_result_nor_su
     await asyncio.to_thread((run.folder / "gate").write_text, "\n")
     ended = await asyncio.wait_for(task, 5)
     assert replace(ended, duration_s=0.0) == replace(CLEAN, stopped_leftovers=1)
-    assert (ended.duration_s < 5, alive(pid), run.text().endswith("done\n")) == (True, False, True)
+    assert (alive(pid), run.text().endswith("done\n")) == (False, True)
 
 
 async def test_cancelling_twice_still_kills(run: Run) -> None:
