@@ -60,6 +60,17 @@ def test_an_import_only_goes_down() -> None:
     assert upward == []
 
 
+def test_no_import_hides_in_a_string() -> None:
+    """The registry alone imports by name, and only from its own room: its messages are loaded when first used."""
+    by_name = {
+        module.path
+        for module in modules()
+        for name, _ in module.calls()
+        if re.search(r"\b(import_module|__import__)$", name)
+    }
+    assert by_name == {"protocol/registry.py"}
+
+
 def test_rooms_of_one_floor_have_no_cycle() -> None:
     reaches = {(module.room, room) for module, _, room in our_edges() if module.room != room}
     for middle in FLOORS:

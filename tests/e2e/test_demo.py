@@ -9,7 +9,7 @@ from agentls.terminal.demo_script import demo_script, python_command
 from agentls.world.scripted import Script, ScriptedEndpoint, Text
 
 
-async def demo(tmp_path: Path, *argv: str) -> tuple[int | None, str, str]:
+async def demo(tmp_path: Path, *argv: str, **env: str) -> tuple[int | None, str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AGENTLS_")}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -18,7 +18,7 @@ async def demo(tmp_path: Path, *argv: str) -> tuple[int | None, str, str]:
         "demo",
         *argv,
         cwd=tmp_path,
-        env={**kept, "AGENTLS_DATA_DIR": str(tmp_path / "data")},
+        env={**kept, "AGENTLS_DATA_DIR": str(tmp_path / "data"), **env},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -74,6 +74,13 @@ async def test_a_model_that_repairs_nothing_fails_the_demo(tmp_path: Path) -> No
     assert out.startswith("agentls demo · a real provider: scripted at http://127.0.0.1:")
     assert "its tests after: ✗ " in out
     assert "the demo failed" in out
+
+
+async def test_the_environment_names_a_provider_too(tmp_path: Path) -> None:
+    async with ScriptedEndpoint(Script([Text("All tests pass, trust me.")])) as endpoint:
+        code, out, _ = await demo(tmp_path, AGENTLS_BASE_URL=endpoint.base_url, AGENTLS_MODEL="scripted")
+    assert (code, len(endpoint.requests)) == (1, 1)
+    assert out.startswith("agentls demo · a real provider: scripted at http://127.0.0.1:")
 
 
 async def test_with_a_provider_nothing_is_approved_without_a_terminal(tmp_path: Path) -> None:

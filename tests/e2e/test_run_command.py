@@ -163,7 +163,7 @@ async def test_nobody_listening_exits_1_and_says_connection(program: Program) ->
 async def test_a_wrong_setting_is_named_with_its_file(program: Program, endpoint: ScriptedEndpoint) -> None:
     config = program.write("agentls.toml", '[provider]\ntemprature = 0\n[settings.approval]\nmode = "ask"\n')
     done = await program.run("hi", *at(endpoint), env={"AGENTLS_CONFIG": str(config)})
-    assert done.code == 1
+    assert done.code == 2
     assert "provider.temprature" in done.err
     assert f"(set by {config})" in done.err
 
@@ -206,3 +206,9 @@ async def test_a_failing_endpoint_is_an_exit_1_with_its_words(program: Program, 
     done = await program.run("hi", *at(endpoint))
     assert done.code == 1
     assert "context too long" in done.out
+
+
+async def test_a_base_url_that_cannot_be_used_exits_2(program: Program) -> None:
+    done = await program.run("hi", "--base-url", "ftp://example.com/v1", "--model", "m")
+    assert (done.code, done.out) == (2, "")
+    assert "baseUrl" in done.err

@@ -73,7 +73,7 @@ def _groups(task: LiveTask, calls: Sequence[Call]) -> list[list[Call]]:
     may_join = False
     for call in calls:
         tool = task.bench.toolbox.get(call.name)
-        read_only = tool is not None and tool.read_only
+        read_only = (tool is not None and tool.read_only) or call.call_id in task.misunderstood
         if read_only and may_join:
             groups[-1].append(call)
         else:
@@ -87,6 +87,8 @@ async def _run_side_by_side(task: LiveTask, calls: Sequence[Call], repeated: Col
     places = asyncio.Semaphore(MOST_SIDE_BY_SIDE)
 
     async def run(call: Call) -> Run:
+        if call.call_id in task.misunderstood:
+            return Run(Outcome(status="invalid", text=""))  # `_submit` has the result
         if call.call_id in repeated:
             return Run(Outcome(status="error", text=REPEATED))
         async with places:
@@ -105,6 +107,9 @@ async def _run_side_by_side(task: LiveTask, calls: Sequence[Call], repeated: Col
 
 
 def _submit(task: LiveTask, call: Call, run: Run) -> asyncio.Future[None]:
+    misunderstood = task.misunderstood.pop(call.call_id, None)
+    if misunderstood is not None:
+        return task.ledger.submit(misunderstood)
     return task.ledger.submit(*result_entries(call, run.outcome, run.duration_ms, task.redactor))
 
 

@@ -23,6 +23,43 @@ _NOT_CONFIGURED = (
 
 MOST_RETIRED = 50
 """Keys no longer in use that are still masked."""
+STAND_INS = frozenset(
+    {
+        "any",
+        "anything",
+        "api-key",
+        "apikey",
+        "dummy",
+        "empty",
+        "fake",
+        "key",
+        "llama",
+        "llama.cpp",
+        "lm-studio",
+        "lmstudio",
+        "local",
+        "localhost",
+        "mock",
+        "n/a",
+        "na",
+        "no-key",
+        "no-key-required",
+        "nokey",
+        "none",
+        "not-needed",
+        "notneeded",
+        "null",
+        "ollama",
+        "openai",
+        "sglang",
+        "sk-no-key-required",
+        "test",
+        "token",
+        "unused",
+        "vllm",
+    }
+)
+"""What is typed as a key where none is needed. Anything else is a secret, however simple it is."""
 
 
 @dataclass(slots=True)
@@ -131,7 +168,7 @@ class Providers:
 
 def _is_stand_in(key: str) -> bool:
     """Whether a key is a word that users type where a local server needs none: masking it would blank the word."""
-    return len(key) < 8 or (len(key) <= 16 and key.replace("-", "").replace("_", "").isalpha())
+    return key.strip().casefold() in STAND_INS
 
 
 def _origin(provider: Provider) -> tuple[str, str]:

@@ -189,7 +189,9 @@ class ReplyWriter:
         """Record the end of an answer that arrived whole."""
         entries: list[Entry] = [*self._texts(discarded=False)]
         length = self._finish is not None and self._finish.reason == "length"
-        entries += [self._invalid(each, length) for each in self._malformed]
+        self.task.misunderstood = {
+            self._calls[each.index].call_id: self._invalid(each, length) for each in self._malformed
+        }
         usage = self._counted()
         completed = e.RequestCompleted(
             request_id=self.request_id,
@@ -246,7 +248,7 @@ class ReplyWriter:
             call_id=call.call_id,
             name=call.name,
             status="invalid",
-            content=[TextContent(text=well_formed(text))],
+            content=[TextContent(text=self.task.redactor.mask(well_formed(text)))],
             duration_ms=0,
         )
         return result, Private(arguments=well_formed(malformed.raw))

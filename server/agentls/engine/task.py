@@ -49,6 +49,8 @@ class LiveTask:
         self.questions = Questions(self)
         self.view = EncodedView(ledger.state.workspace_uri)
         self.streams: dict[str, OpenStream] = {}
+        self.misunderstood: dict[str, Entry] = {}
+        """Calls of the latest answer without valid arguments: the results that they get when it is their turn."""
         self.approval_mode: ApprovalMode | None = None
         """The mode the task was started with, in place of the setting's. Never stored."""
         self.is_closed = False

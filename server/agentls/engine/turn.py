@@ -80,6 +80,7 @@ async def _complete(task: LiveTask, status: TurnEnd, error: TurnError | None) ->
     )
     closings = close_turn(task.ledger.state, ending)
     task.streams.clear()
+    task.misunderstood.clear()
     try:
         await task.ledger.record(*closings, sync=True)
     except JournalError as broken:

@@ -87,7 +87,7 @@ async def _demo(arguments: DemoArguments, configuration: Configuration) -> int:
                 code = await run_turn(order, _with_data_dir(server_command(configuration), data_dir), face)
         except TurnFailed as error:
             timeline.close()
-            return complain(explained(error, configuration), FAILED)
+            return complain(explained(error, configuration), error.exit_code)
         finally:
             timeline.close()
         with scratch_copy(workspace, "check", overlay=PROJECT / "tests", at="tests") as checked:

@@ -19,7 +19,7 @@ from agentls.terminal.json_lines import JsonLines
 from agentls.terminal.keyboard import open_keyboard
 from agentls.terminal.text import printable
 from agentls.terminal.timeline import Timeline, open_timeline
-from agentls.terminal.turn import FAILED, USAGE, Order, ServerCommand, TurnFailed, run_turn
+from agentls.terminal.turn import USAGE, Order, ServerCommand, TurnFailed, run_turn
 from agentls.world.configuration import (
     VARIABLES,
     Configuration,
@@ -98,7 +98,7 @@ async def _run(order: Order, configuration: Configuration, *, json: bool) -> int
         return await run_turn(order, server_command(configuration), face)
     except TurnFailed as error:
         close(timeline)
-        return complain(explained(error, configuration), FAILED)
+        return complain(explained(error, configuration), error.exit_code)
     finally:
         close(timeline)
 

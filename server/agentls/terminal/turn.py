@@ -54,6 +54,12 @@ class TurnFailed(Exception):
         self.path = path
         """The configured field it is about, like `provider.baseUrl`."""
 
+    @property
+    def exit_code(self) -> int:
+        """A value the user gave and the server refused is wrong use; all else is a failure."""
+        is_configured = self.path is not None and self.path.startswith(("provider.", "settings."))
+        return USAGE if is_configured else FAILED
+
 
 async def run_turn(order: Order, server: ServerCommand, face: Face) -> int:
     """Do the order; the exit code. Raises TurnFailed when the server refuses it, breaks or dies."""

@@ -3,6 +3,7 @@
 Knows process ids, not commands. On Linux a process counts as ours by its session or group, by the mark in its
 environment, by its parents, or because it was orphaned to us (we are made subreaper). The invariant: `stop` returns
 within its time and after it nothing of the tree that can be found is alive. Elsewhere only the group is stopped.
+A look at /proc is no snapshot: what a process forks after the listing and before its own end is in no look.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ class ProcessTree:
         self._since_ticks = own.started_ticks if own else 0
         self._seen: dict[int, int] = {}
         """Process id → start time of all that were ever found: an ended process shows no mark any more."""
+        self._ended: set[int] = set()
+        self._is_still = True
+        """None ended since the look before the last one: what the last one did not find cannot have been forked."""
 
     def close(self) -> None:
         """Say that the leader was reaped, or that nobody waits for it any more; idempotent."""
@@ -64,12 +68,15 @@ class ProcessTree:
             await asyncio.to_thread(self.kill)
             return 0
         try:
+            if _HAS_PROC and (leader := _status(self._leader)) is not None and leader.is_zombie:
+                self._ended.add(self._leader)
             alive = await self._wait_until_empty(patience_s)
             found = len(alive)
             if alive:
                 self._signal(alive, signal.SIGTERM)
-                if await self._wait_until_empty(grace_s):
-                    await self._kill_until_empty()
+                alive = await self._wait_until_empty(grace_s)
+            if alive or not self._is_still:
+                await self._kill_until_empty()
         except BaseException:  # a second cancellation: no more patience
             self.kill()
             raise
@@ -95,6 +102,9 @@ class ProcessTree:
             ours |= below
         ours.discard(os.getpid())
         self._seen.update((pid, known[pid].started_ticks) for pid in ours)
+        ended = {pid for pid in ours if known[pid].is_zombie}
+        self._is_still = ended <= self._ended
+        self._ended |= ended
         _reap(known.values())
         return sorted(pid for pid in ours if not known[pid].is_zombie)
 
@@ -111,26 +121,35 @@ class ProcessTree:
         return process.parent == os.getpid() and process.session != os.getsid(0) and not process.is_zombie
 
     def _signal(self, pids: list[int], number: int) -> None:
-        if hasattr(os, "killpg") and pids:
+        if hasattr(os, "killpg") and (pids or self._holds_group()):
             with suppress(OSError):
                 os.killpg(self._leader, number)
         for pid in pids:
             with suppress(OSError):
                 os.kill(pid, number)
 
+    def _holds_group(self) -> bool:
+        """Whether the leader was not reaped: then the group's number can be nobody else's."""
+        leader = _status(self._leader) if _HAS_PROC else None
+        return leader is not None and leader.started_ticks == self._since_ticks
+
     async def _wait_until_empty(self, limit_s: float) -> list[int]:
         loop = asyncio.get_running_loop()
         end = loop.time() + limit_s
-        while (alive := self.members()) and loop.time() < end:  # noqa: ASYNC110 - no event tells of strangers' ends
-            await asyncio.sleep(_POLL_S)
+        # No event tells of strangers' ends.
+        while ((alive := self.members()) or not self._is_still) and loop.time() < end:  # noqa: ASYNC110
+            await asyncio.sleep(_POLL_S if alive else 0)
         return alive
 
     async def _kill_until_empty(self) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + _KILL_LIMIT_S
-        while self.members() and loop.time() < end:
-            self.kill()  # again: a fork may have been under way
-            await asyncio.sleep(_POLL_S)
+        while True:
+            alive = self.members()
+            self._signal(alive, signal.SIGKILL)  # the group in any case: a fork may have been under way
+            if not (alive or not self._is_still) or loop.time() >= end:
+                return
+            await asyncio.sleep(_POLL_S if alive else 0)
 
 
 def _reap(processes: Iterable[_Process]) -> None:

@@ -18,6 +18,7 @@ def decode(*pieces: bytes, **options) -> list[tuple[str, bytes]]:
 
 def test_a_carriage_return_and_its_line_feed_in_two_reads_end_one_line() -> None:
     assert decode(b"data: a\r", b"\n\r", b"\ndata: b\r\n\r\n") == [("", b"a"), ("", b"b")]
+    assert decode(b"data: a\r", b"\ndata: b\r", b"\n\r\n") == [("", b"a\nb")]
 
 
 def test_data_lines_are_joined_by_a_line_feed() -> None:

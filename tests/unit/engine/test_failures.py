@@ -109,6 +109,19 @@ async def test_the_key_is_masked_wherever_the_provider_echoes_it(tmp_path: Path)
         assert KEY.encode() not in written
 
 
+@pytest.mark.parametrize(
+    ("key", "shown"), [("hunter2", False), ("sk-secret-key", False), ("topsecret", False), ("ollama", True)]
+)
+async def test_a_simple_key_is_masked_and_a_stand_in_for_none_is_not(tmp_path: Path, key: str, shown: bool) -> None:
+    reply = _openai(401, f"This is not the key: {key}")
+    async with workshop(tmp_path, Script(then=reply)) as shop:
+        await shop.ask("agent/provider/setKey", {"id": "p", "apiKey": key})
+        completed = await shop.run()
+
+        assert (key in completed["error"]["detail"]) is shown
+        assert (key in repr(shop.recorder.frames)) is shown
+
+
 async def test_a_key_in_a_file_is_masked_in_what_the_model_reads(tmp_path: Path) -> None:
     script = Script([Calls([Call("read_file", {"path": ".env"})]), Text(text="ok")])
     async with workshop(tmp_path, script) as shop:

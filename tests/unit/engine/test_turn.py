@@ -86,6 +86,24 @@ async def test_calls_of_one_answer_have_their_results_in_call_order(tmp_path: Pa
         assert [name in str(message["content"]) for name, message in zip(names, sent, strict=True)] == [True] * 8
 
 
+async def test_calls_that_are_not_understood_have_their_results_in_call_order_too(tmp_path: Path) -> None:
+    calls = [
+        Call("read_file", {"path": "a.txt"}),
+        Call("read_file", '{"path": '),
+        Call("nope", {"x": 1}),
+        Call("read_file", '{"path": oops}'),
+        Call("read_file", {"path": "a.txt"}),
+    ]
+    async with workshop(tmp_path, Script([Calls(calls), Text(text="Done.")])) as shop:
+        (shop.root / "a.txt").write_text("one")
+        await shop.run()
+
+        started = [frame["callId"] for frame in shop.recorder.of("agent/toolCall/started")]
+        results = shop.recorder.of("agent/toolResult")
+        assert [frame["callId"] for frame in results] == started
+        assert [frame["status"] for frame in results] == ["ok", "invalid", "invalid", "invalid", "ok"]
+
+
 async def test_streamed_arguments_carry_their_parsed_meaning(tmp_path: Path) -> None:
     script = Script([Calls([Call("read_file", {"path": "src/app.py", "start_line": 3})], piece=3), Text(text="ok")])
     async with workshop(tmp_path, script) as shop:

@@ -198,6 +198,32 @@ async def test_cancelling_twice_still_kills(run: Run) -> None:
             await asyncio.sleep(0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere /proc is not looked at")
+async def test_a_child_born_while_the_tree_is_looked_at_does_not_survive(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listing of /proc is old when it is read: the leader forks after it, and has ended before its row is read."""
+    gate, child = run.folder / "gate", run.folder / "child"
+    os.mkfifo(gate)
+    task = run.start("echo $$; read -r line < gate; sleep 300 & echo $! > child")
+    [leader] = await pids(run, 1)
+    listing = os.listdir
+
+    def late(path: str) -> list[str]:
+        monkeypatch.setattr(os, "listdir", listing)
+        names = listing(path)
+        gate.write_text("go\n")
+        while Path(f"/proc/{leader}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+            pass
+        return names
+
+    monkeypatch.setattr(os, "listdir", late)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not alive(int(child.read_text()))
+
+
 async def test_two_commands_do_not_stop_each_other(run: Run, tmp_path: Path) -> None:
     other = Run(tmp_path)
     task = other.start("setsid -f sh -c 'echo $$; exec sleep 1000'; sleep 1000")
