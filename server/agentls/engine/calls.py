@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 
 import msgspec
 
+from agentls.chat.textcall import leaked_tool_name
 from agentls.conversation.state import Call
 from agentls.conversation.text import CAP_BYTES, byte_length
 from agentls.engine.live_output import LiveOutput
@@ -116,8 +117,9 @@ def _submit(task: LiveTask, call: Call, run: Run) -> asyncio.Future[None]:
 async def _run(task: LiveTask, call: Call) -> Run:
     """One call from its arguments to its outcome. Raises only CancelledError and JournalError."""
     tool = task.bench.toolbox.get(call.name)
-    if tool is None or call.name not in task.connection.tool_names():
-        return Run(task.bench.toolbox.unknown(call.name))
+    offered = task.connection.tool_names()
+    if tool is None or call.name not in offered:
+        return Run(_not_offered(task, call.name, offered))
     arguments = task.bench.toolbox.parse(call.name, msgspec.json.decode(call.arguments or "{}"))
     if isinstance(arguments, Outcome):
         return Run(arguments)
@@ -139,6 +141,16 @@ async def _run(task: LiveTask, call: Call) -> Run:
     if passed.comment:
         outcome = replace(outcome, text=f"{outcome.text}\n\nThe user allowed this and says: {passed.comment}")
     return Run(outcome, duration_ms)
+
+
+def _not_offered(task: LiveTask, name: str, offered: Sequence[str]) -> Outcome:
+    """A name that carries the server's own markup (quirk A18) is told as what it is, and never executed."""
+    outcome = task.bench.toolbox.unknown(name, offered)
+    meant = leaked_tool_name(name, offered)
+    if meant is None:
+        return outcome
+    why = f"The server's own markup is in the name: it does not parse this model's tool format. Call {meant!r}."
+    return replace(outcome, text=f"{outcome.text} {why}")
 
 
 async def _to_its_end(work: Awaitable[Outcome]) -> Outcome:

@@ -6,6 +6,7 @@ Knows no task. Invariant: all of it lives in memory and is gone with the connect
 from __future__ import annotations
 
 import asyncio
+import logging
 import platform
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from agentls.engine.pace import Pace
 from agentls.engine.providers import Providers
 from agentls.engine.world import World
 from agentls.policy.redact import Redactor
+from agentls.policy.rules import rule_problem
 from agentls.protocol.ask_requests import ToolDefinition
 from agentls.protocol.errors import RequestFailed
 from agentls.protocol.provider import Provider
@@ -26,6 +28,8 @@ from agentls.tools.toolbox import Toolbox
 from agentls.world.buffers import Buffers, NoBuffers
 from agentls.world.files import Workspace
 from agentls.world.ripgrep import find_ripgrep
+
+logger = logging.getLogger(__name__)
 
 
 class Connection:
@@ -72,7 +76,12 @@ class Connection:
         return Workspace([root, *others], self.buffers)
 
     def change_settings(self, patch: SettingsPatch) -> None:
+        before = self.settings.approval.allow_commands
         self.settings = merge_settings(self.settings, patch)
+        for rule in self.settings.approval.allow_commands:
+            problem = None if rule in before else rule_problem(rule)
+            if problem is not None:
+                logger.warning("the allow rule %r has no effect: %s", rule, problem)
 
     def redactor(self) -> Redactor:
         secrets = tuple(self.providers.secrets())

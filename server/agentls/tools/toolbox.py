@@ -102,9 +102,9 @@ class Toolbox:
         except ValidationError as error:
             return _invalid(tool, _problems(error))
 
-    def unknown(self, name: str) -> Outcome:
-        """The outcome of a call of a tool that does not exist."""
-        known = ", ".join(self._tools)
+    def unknown(self, name: str, offered: Sequence[str] | None = None) -> Outcome:
+        """The outcome of a call of a tool that does not exist, or is none of those that are offered."""
+        known = ", ".join(self._tools if offered is None else offered)
         return Outcome(
             status="invalid", text=f"There is no tool {one_line(name, 80)!r}. Nothing was run. The tools are: {known}."
         )

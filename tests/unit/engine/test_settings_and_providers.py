@@ -167,3 +167,14 @@ async def test_the_first_provider_the_client_sets_wins_over_the_environment(tmp_
             providers.set(Provider.model_validate(fields))
 
         assert providers.active == "panel"
+
+
+async def test_an_allow_rule_that_can_never_match_is_told_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"approval": {"allowCommands": ["git log", "bash -c"]}}
+    async with workshop(tmp_path, Script(), settings=settings):
+        told = [record.getMessage() for record in caplog.records if "allow rule" in record.getMessage()]
+
+    assert len(told) == 1
+    assert told[0].startswith("the allow rule 'bash -c' has no effect: ")

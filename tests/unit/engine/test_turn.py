@@ -325,3 +325,21 @@ async def test_where_a_sandbox_is_required_and_there_is_none_no_command_runs(tmp
         assert shop.results() == [("execute_command", "denied")]
         assert "sandbox" in shop.result_text()
         assert not (shop.root / "ran").exists()
+
+
+async def test_a_disabled_tool_is_not_named_among_the_tools(tmp_path: Path) -> None:
+    script = Script([Calls([Call("execute_command", {"command": "ls"})]), Text(text="ok")])
+    async with workshop(tmp_path, script, settings={"tools": {"disabled": ["execute_command"]}}) as shop:
+        await shop.run()
+
+        assert shop.results() == [("execute_command", "invalid")]
+        assert "execute_command" not in shop.result_text().partition("The tools are:")[2]
+
+
+async def test_a_name_with_the_servers_own_markup_is_explained_and_not_run(tmp_path: Path) -> None:
+    leaked = Call("list_files<|channel|>commentary", {"path": "."})
+    async with workshop(tmp_path, Script([Calls([leaked]), Text(text="ok")])) as shop:
+        await shop.run()
+
+        assert [status for _, status in shop.results()] == ["invalid"]
+        assert "Call 'list_files'." in shop.result_text()
