@@ -110,6 +110,9 @@ def _converse(connection: socket.socket, answers: list[bytes], log: list[tuple[s
                 body = json.dumps(log).encode()
                 connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
                 continue
+            if head.startswith(b"GET "):  # no list of models
+                connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+                continue
             length = 0
             for line in head.lower().split(b"\r\n"):
                 if line.startswith(b"content-length:"):

@@ -7,12 +7,13 @@ does not change.
 from typing import Final
 
 from agentls.chat.arguments import ArgumentFields
-from agentls.chat.events import CallDelta, CallMalformed, CallReady, JsonObject, StreamEvent
+from agentls.chat.events import CallDelta, CallMalformed, CallReady, StreamEvent
+from agentls.chat.kept import Kept
 from agentls.chat.settle import Settled, read_object, says_nothing, settle
 
-LARGEST_ARGUMENTS: Final = 32 * 1024 * 1024
-"""Characters of one call's arguments."""
 _BLOCK_PIECES: Final = 512
+_MOST_LOOKS: Final = 8
+"""How often the text of one call is read in full while it streams."""
 
 
 class Call:
@@ -20,7 +21,9 @@ class Call:
 
     __slots__ = (
         "_blocks",
+        "_looks",
         "_pieces",
+        "_refused",
         "extra",
         "fields",
         "fragment",
@@ -40,13 +43,16 @@ class Call:
         self.name = ""
         self.index: int | None = None
         """Ours; given when the call starts."""
-        self.extra: JsonObject = {}
+        self.extra = Kept()
         self.waiting: list[str] = []
         """Argument text that came before the name (A14)."""
         self.fields = ArgumentFields()
         self.ready = False
-        self.is_open = True
-        """False once a finish reason has come since the last piece."""
+        self.is_open = False
+        """True while no finish reason has come since the last piece."""
+        self._looks = 0
+        self._refused = False
+        """The object closed and could not be read."""
         self._blocks: list[str] = []
         self._pieces: list[str] = []
         self.size = 0
@@ -66,12 +72,42 @@ class Call:
         """Remember a fragment as it came, while it contains the one before (B8)."""
         last = self.fragment
         if last is not None and fragment:
-            self.fragment = fragment if len(fragment) > len(last) and fragment.startswith(last) else None
+            self.fragment = fragment if fragment.startswith(last) else None
 
     @property
     def is_complete(self) -> bool:
         """True when the text so far is a whole value that nothing should follow."""
-        return self.ready or self.fields.closed or (self.fields.broken and read_object(self.text()) is not None)
+        if self.ready or self.fields.closed:
+            return True
+        if not self.fields.broken or self._looks >= _MOST_LOOKS:
+            return False
+        # Told in another way than as an object, or too deep to follow (B12).
+        self._looks += 1
+        return isinstance(settle(self.text(), None), Settled)
+
+    @property
+    def is_empty(self) -> bool:
+        """True while no argument text that means anything has come."""
+        return not self.size and not any(self.waiting)
+
+    def goes_on(self, text: str) -> bool:
+        """True when `text` can only be more of this call: it is begun and open, and the text begins no object."""
+        return bool(text.strip()) and not begins_object(text) and not self.is_empty and not self.is_complete
+
+    def begins_again(self, name: str, text: str) -> bool:
+        """True when a piece with a name, for this very call, can only begin another (A4, A13): ids are not unique.
+
+        A name that is repeated says nothing (A15), and neither does an object that was already told (A22).
+        """
+        if name != self.name:
+            return self.is_complete or (self.index is not None and self.is_empty and begins_object(text))
+        return (
+            self.is_complete
+            and not self._refused
+            and not self.fields.empty
+            and begins_object(text)
+            and not self.text().startswith(text.strip(), self.fields.opened_at)
+        )
 
     def add(self, text: str, out: list[StreamEvent]) -> None:
         """Take more argument text and tell what it means; what follows a closed object is dropped (B13)."""
@@ -91,12 +127,13 @@ class Call:
                 self._blocks.append("".join(pieces))
                 pieces.clear()
             out.append(CallDelta(index, text, tuple(found)))
-        if closed and self.name:
+        if closed and self.name and not self._refused:
             raw = self.text()[fields.opened_at : fields.closed_at]
             arguments = read_object(raw)
             if arguments is not None:
                 self.ready = True
-                out.append(CallReady(index, arguments, raw, self.extra or None))
+                out.append(CallReady(index, arguments, raw, self.extra.report()))
+            self._refused = arguments is None
 
     def end(self, *, cut: bool, was_last: bool, out: list[StreamEvent]) -> None:
         """The stream is over: say what the call is. `cut`: it stopped for length, or before this call was told."""
@@ -108,7 +145,7 @@ class Call:
         settled = settle(text, self.fragment)
         if isinstance(settled, Settled) and not unsure and self.name:
             self.ready = True
-            out.append(CallReady(self.index, settled.arguments, settled.raw, self.extra or None))
+            out.append(CallReady(self.index, settled.arguments, settled.raw, self.extra.report()))
             return
         if isinstance(settled, Settled):
             error, position = ("The arguments were cut off", len(text)) if self.name else ("The call has no name", 0)
@@ -116,3 +153,8 @@ class Call:
             error, position = settled.error, settled.position
         incomplete = unsure or cut or not (self.fields.closed or self.fields.broken)
         out.append(CallMalformed(self.index, text, error, position, incomplete))
+
+
+def begins_object(text: str) -> bool:
+    """True when argument text is the beginning of an object, plain or as a JSON string (B12)."""
+    return text.lstrip()[:2].startswith(("{", '"{'))

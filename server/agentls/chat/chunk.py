@@ -20,16 +20,10 @@ def read_chunk(data: bytes, event: str = "") -> ReadChunk:
     """Read the data of one event; `event` is the event's name, "" for none. Never raises."""
     try:
         chunk = _decode(data)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
         return read_odd(data, event)
-    choices = chunk.choices
-    if not choices or chunk.error is not None or event == "error":
+    if not chunk.choices or (event and event.lower() == "error"):
         return read_odd(data, event)
-    if chunk.x_groq is not None and chunk.x_groq.error is not None:
-        return read_odd(data, event)
-    for choice in choices:
-        if choice.delta is None or choice.error is not None:
-            return read_odd(data, event)
     return chunk
 
 

@@ -1,7 +1,7 @@
 """The pieces of a `chat.completion.chunk`, as structs that decode straight from its usual shape.
 
 Knows nothing of order or of odd shapes: `odd.py` makes the same structs from those. Unknown keys are dropped (E21),
-but on a tool call, where they send the chunk the tolerant way.
+but on a tool call, where they send the chunk the tolerant way; so does any field that only null fits here.
 """
 
 from typing import TypeAlias
@@ -29,6 +29,17 @@ class CallPiece(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """Filled by the tolerant reader only: no server uses this key."""
 
 
+class Rare(msgspec.Struct, gc=False):
+    """What few deltas have; made by the tolerant reader."""
+
+    refusal: str = ""
+    function_call: FunctionPiece | None = None
+    kept: JsonObject | None = None
+    """Keys of the message that the provider wants back (E24)."""
+    is_whole: bool = False
+    """The delta is a whole `message` (C1, D13)."""
+
+
 class Delta(msgspec.Struct, gc=False):
     """What one chunk adds."""
 
@@ -36,27 +47,35 @@ class Delta(msgspec.Struct, gc=False):
     tool_calls: list[CallPiece] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
-    refusal: str | None = None
-    function_call: FunctionPiece | None = None
     reasoning_details: list[JsonObject] | None = None
+    # Only null fits: anything else is read the tolerant way, so that the usual chunk need not ask for it.
+    reasoning_text: None = None
+    thinking: None = None
+    refusal: None = None
+    function_call: None = None
+    extra_content: None = None
+    thought_signature: None = None
+    provider_specific_fields: None = None
+    thinking_blocks: None = None
+    rare: Rare | None = msgspec.field(default=None, name="agentls:rare")
+    """Filled by the tolerant reader only: no server uses this key."""
 
 
 class Choice(msgspec.Struct, gc=False):
     """One choice of a chunk."""
 
-    delta: Delta | None = None
+    delta: Delta
+    """A choice without one is read the tolerant way, and has an empty one then."""
     index: int | None = None
     finish_reason: str | None = None
-    usage: JsonObject | None = None
-    error: object = None
-    is_whole: bool = msgspec.field(default=False, name="agentls:whole")
-    """Filled by the tolerant reader only: the delta is a whole `message` (C1, D13)."""
+    usage: None = None
+    error: None = None
 
 
 class GroqPart(msgspec.Struct, gc=False):
     """Groq's own envelope. Its copy of the usage is not read: the one outside counts (E7)."""
 
-    error: object = None
+    error: None = None
 
 
 class Chunk(msgspec.Struct, gc=False):
@@ -64,8 +83,11 @@ class Chunk(msgspec.Struct, gc=False):
 
     choices: list[Choice] | None = None
     usage: JsonObject | None = None
-    error: object = None
+    error: None = None
     x_groq: GroqPart | None = None
+    cost: None = None
+    price: object = msgspec.field(default=None, name="agentls:price")
+    """A `cost` beside the usage, which one server sends; filled by the tolerant reader only."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -84,6 +106,8 @@ class Ignored(msgspec.Struct, frozen=True):
 
     reason: str
     unreadable: bool = False
+    is_stray: bool = False
+    """It is something else than a chunk: worth showing if nothing better comes."""
 
 
 ReadChunk: TypeAlias = Chunk | Done | EndpointError | Ignored

@@ -19,8 +19,17 @@ class ChatUsage(msgspec.Struct, frozen=True):
 
     input_tokens: int
     cached_tokens: int | None
+    """Read from the provider's cache."""
+    cache_write_tokens: int | None
+    """Written to the provider's cache."""
     output_tokens: int
     reasoning_tokens: int | None
+    fresh_input_tokens: int
+    """Input neither read from the cache nor written to it, whether or not `input_tokens` holds those too."""
+    billed_output_tokens: int
+    """Output with the reasoning, also where the provider counts that apart."""
+    reported_cost: float | None
+    """USD, where the provider itself says what the answer cost."""
     raw: JsonObject
 
 

@@ -8,26 +8,39 @@ from typing import Final
 _MEANINGS: Final = {
     "stop": "stop",
     "eos": "stop",
+    "eos_found": "stop",
     "eos_token": "stop",
     "end_turn": "stop",
     "end": "stop",
     "stop_sequence": "stop",
     "stop_token": "stop",
+    "stop_str": "stop",
+    "pause_turn": "stop",
     "complete": "stop",
     "completed": "stop",
     "finished": "stop",
     "tool_calls": "tool_calls",
     "tool_call": "tool_calls",
     "tool_use": "tool_calls",
+    "tooluse": "tool_calls",
+    "function_calls": "tool_calls",
     "function_call": "tool_calls",
     "length": "length",
     "max_tokens": "length",
     "max_output_tokens": "length",
     "max_length": "length",
+    "max_new_tokens": "length",
+    "token_limit": "length",
+    "context_length_exceeded": "length",
     "model_length": "length",
     "model_context_window_exceeded": "length",
     "content_filter": "content_filter",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
+    "refusal": "content_filter",
     "safety": "content_filter",
+    "image_safety": "content_filter",
+    "error_toxic": "content_filter",
     "sensitive": "content_filter",
     "recitation": "content_filter",
     "prohibited_content": "content_filter",
@@ -37,11 +50,22 @@ _MEANINGS: Final = {
     "network_error": "error",
     "abort": "error",
     "aborted": "error",
+    "cancelled": "error",
+    "server_error": "error",
+    "internal_error": "error",
+    "unexpected_tool_call": "error",
     "insufficient_system_resource": "error",
     "malformed_function_call": "error",
 }
 _RANK: Final = {"stop": 1, "tool_calls": 2, "length": 3, "content_filter": 4, "error": 5}
-_FAILURES: Final = {"insufficient_system_resource": "overloaded", "malformed_function_call": "toolCallRejected"}
+_FAILURES: Final = {
+    "insufficient_system_resource": "overloaded",
+    "malformed_function_call": "toolCallRejected",
+    "unexpected_tool_call": "toolCallRejected",
+}
+_NONE: Final = frozenset({"", "null", "none", "finish_reason_unspecified"})
+"""Spellings of "not finished": zero values of other languages (C5)."""
+_LONGEST: Final = 60
 
 
 class FinishReason:
@@ -56,14 +80,15 @@ class FinishReason:
 
     def tell(self, raw: str) -> None:
         """Take one more reason: the graver one counts, whatever the order."""
-        meaning = _MEANINGS.get(raw.strip().lower(), "")
-        if not meaning:
-            meaning = f"unknown:{raw.strip()[:60]}" if raw.strip() else ""
-        if meaning and (not self.meaning or _RANK.get(meaning, 0) > _RANK.get(self.meaning, 0)):
-            self.raw = raw
+        word = raw.strip()[:_LONGEST]
+        if word.lower() in _NONE:
+            return
+        meaning = _MEANINGS.get(word.lower(), f"unknown:{word}")
+        if not self.meaning or _RANK.get(meaning, 0) > _RANK.get(self.meaning, 0):
+            self.raw = word
             self.meaning = meaning
 
     @property
     def failure_code(self) -> str:
         """The turn error code of a reason that means an error (C10)."""
-        return _FAILURES.get(self.raw.strip().lower(), "streamBroken")
+        return _FAILURES.get(self.raw.lower(), "streamBroken")

@@ -5,6 +5,7 @@ Chunk, Done, EndpointError or Ignored, and never an exception.
 """
 
 import json
+from math import isfinite
 from typing import Final
 
 import msgspec
@@ -19,31 +20,45 @@ from agentls.chat.delta import (
     FunctionPiece,
     Ignored,
     JsonObject,
+    Rare,
     ReadChunk,
 )
+from agentls.chat.stream_error import error_in
 
 _CALL_KEYS: Final = frozenset({"index", "id", "type", "function", "name", "arguments"})
+_KEPT_KEYS: Final = ("extra_content", "thought_signature", "provider_specific_fields", "thinking_blocks")
+"""Keys of the message, beside `reasoning_details`, that some providers want back (E24)."""
+_REASONING_KEYS: Final = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
 _CHUNK_EVENTS: Final = frozenset({"", "message", "data", "chunk", "completion", "error"})
+_DONE: Final = frozenset({b"[DONE]", b'"[DONE]"', b"'[DONE]'"})
+_DEEPEST_PARTS: Final = 8
 _UNREADABLE: Final = object()
 
 
 def read_odd(data: bytes, event: str = "") -> ReadChunk:
     """Read one payload that the structs did not fit, or that needs a closer look."""
     text = data.strip()
-    if text in (b"[DONE]", b'"[DONE]"'):
+    for _ in range(3):
+        # A proxy that frames the lines of another stream once more (D2).
+        text = text.removeprefix(b"data:").strip()
+    if len(text) < 10 and text.upper() in _DONE:
         return Done()
     if not text or text.startswith(b":"):
         return Ignored("empty")
+    event = event.lower()
     value = _parse(text)
     if value is _UNREADABLE:
         shown = text[:500].decode("utf-8", "replace")
         if event == "error":
             return EndpointError(shown)
-        return Ignored(shown, unreadable=event in _CHUNK_EVENTS and text[:1] in (b"{", b"["))
+        is_json = text[:1] == b"{" or text[:2] == b"[{"
+        return Ignored(shown, unreadable=is_json and event in _CHUNK_EVENTS, is_stray=True)
     if isinstance(value, list) and value and isinstance(value[0], dict):
         value = value[0]
     if not isinstance(value, dict):
-        return EndpointError(value) if event == "error" and value else Ignored("no object")
+        if event == "error" and value:
+            return EndpointError(value)
+        return Ignored("no object", is_stray=value is not None)
     return _read_object(value, event)
 
 
@@ -51,58 +66,39 @@ def _parse(text: bytes) -> object:
     """JSON as people write it: lone surrogates, NaN (as null) and broken UTF-8 are let through (D26, D27)."""
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         pass
     try:
-        parsed: object = json.loads(text.decode("utf-8", "replace"), strict=False, parse_constant=lambda _: None)
+        parsed: object = json.loads(
+            text.decode("utf-8", "replace"), strict=False, parse_constant=lambda _: None, parse_float=_finite
+        )
     except (ValueError, RecursionError):
         return _UNREADABLE
     return parsed
 
 
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if isfinite(number) else None
+
+
 def _read_object(value: JsonObject, event: str) -> ReadChunk:
     usage = _object(value.get("usage"))
-    choices = _choices(value.get("choices"))
-    error = _error_in(value, event, bool(choices))
+    items = [item for item in _items(value.get("choices")) if isinstance(item, dict)]
+    for item in items:
+        usage = usage or _object(item.get("usage"))
+    error = error_in(value, event, bool(items))
     if error is not None:
         return EndpointError(error, usage)
-    if not choices and usage is None:
-        return Ignored("no choices")
-    return Chunk(choices=choices, usage=usage)
+    if not items and usage is None:
+        kind = value.get("object")
+        is_chunk = not value or "choices" in value or (isinstance(kind, str) and kind.startswith("chat.completion"))
+        return Ignored("no choices", is_stray=not is_chunk)
+    return Chunk(choices=[_choice(item) for item in items], usage=usage, price=value.get("cost"))
 
 
 def _object(value: object) -> JsonObject | None:
-    return value if isinstance(value, dict) else None
-
-
-def _error_in(value: JsonObject, event: str, has_choices: bool) -> object:
-    """The error a payload carries, whatever its envelope, or None (D9 to D12)."""
-    if _says_something(value.get("error")):
-        return value
-    for holder in (value.get("x_groq"), *_items(value.get("choices"))):
-        if isinstance(holder, dict) and _says_something(holder.get("error")):
-            return {"error": holder["error"]}
-    base = value.get("base_resp")
-    if isinstance(base, dict) and base.get("status_code") not in (None, 0, "0"):
-        return value
-    if event == "error":
-        return value
-    if has_choices:
-        return None
-    if value.get("object") == "error" or value.get("type") == "error" or value.get("success") is False:
-        return value
-    if any(value.get(key) for key in ("error_code", "error_msg", "errors", "detail")):
-        return value
-    message = value.get("message")
-    if isinstance(message, str) and message and any(value.get(key) for key in ("code", "type", "status")):
-        return value
-    return None
-
-
-def _says_something(error: object) -> bool:
-    if isinstance(error, dict):
-        return any(part not in (None, "", 0, "0", False, [], {}) for part in error.values())
-    return bool(error)
+    return value if isinstance(value, dict) and value else None
 
 
 def _items(value: object) -> list[object]:
@@ -111,54 +107,70 @@ def _items(value: object) -> list[object]:
     return [value] if isinstance(value, dict) else []
 
 
-def _choices(value: object) -> list[Choice]:
-    return [_choice(item) for item in _items(value) if isinstance(item, dict)]
-
-
 def _choice(value: JsonObject) -> Choice:
     delta, message, text = value.get("delta"), value.get("message"), value.get("text")
-    choice = Choice(index=_index(value.get("index")), usage=_object(value.get("usage")))
-    reason = value.get("finish_reason")
-    choice.finish_reason = reason if isinstance(reason, str) else None
     if isinstance(delta, dict):
-        choice.delta = _delta(delta)
+        said = _delta(delta, is_whole=False)
     elif isinstance(message, dict):
-        choice.delta = _delta(message)
-        choice.is_whole = True
-    elif isinstance(text, str):
-        choice.delta = Delta(content=text)
-    return choice
+        said = _delta(message, is_whole=True)
+    else:
+        said = Delta(content=text if isinstance(text, str) else None)
+    reason = value.get("finish_reason")
+    return Choice(said, _index(value.get("index")), reason if isinstance(reason, str) else None)
 
 
 def _index(value: object) -> int | None:
+    """An index as a number, as text, or as a float (A5 and its like); an opaque key all the same."""
     if isinstance(value, bool):
         return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e9:
+        return int(value)
     if isinstance(value, int):
         return value
-    if isinstance(value, str) and len(value) < 10 and value.lstrip("-").isdecimal():
-        return int(value)
+    if isinstance(value, str) and len(value) < 10:
+        digits = value.strip().removeprefix("-")
+        return int(value) if digits.isascii() and digits.isdecimal() else None
     return None
 
 
-def _delta(value: JsonObject) -> Delta:
-    text, thought = _content(value.get("content"))
-    reasoning = _content(value.get("reasoning_content"))[0] or _content(value.get("reasoning"))[0]
-    details = value.get("reasoning_details")
+def _delta(value: JsonObject, *, is_whole: bool) -> Delta:
+    text, thought = _content(value.get("content"), 0)
+    reasoning = ""
+    for key in _REASONING_KEYS:
+        reasoning = reasoning or _reasoning(value.get(key))
     calls = [_call(item) for item in _items(value.get("tool_calls")) if isinstance(item, dict)]
     function = value.get("function_call")
+    rare = Rare(
+        refusal=_content(value.get("refusal"), 0)[0],
+        function_call=_function(function) if isinstance(function, dict) else None,
+        kept={key: value[key] for key in _KEPT_KEYS if value.get(key) not in (None, "", {}, [])} or None,
+        is_whole=is_whole,
+    )
     return Delta(
         content=text,
         reasoning_content=reasoning or thought,
-        refusal=_content(value.get("refusal"))[0],
         tool_calls=calls or None,
-        function_call=_function(function) if isinstance(function, dict) else None,
-        reasoning_details=[item for item in _items(details) if isinstance(item, dict)] or None,
+        reasoning_details=[item for item in _items(value.get("reasoning_details")) if isinstance(item, dict)] or None,
+        rare=rare,
     )
 
 
-def _content(value: object) -> tuple[str, str]:
+def _reasoning(value: object) -> str:
+    """The text of a reasoning field: a string, parts, or an object around one."""
+    if isinstance(value, dict):
+        for key in ("content", "text", "summary"):
+            if isinstance(inner := value.get(key), str | list):
+                return _reasoning(inner)
+        return ""
+    if not isinstance(value, str | list):
+        return ""
+    text, thought = _content(value, 0)
+    return text + thought
+
+
+def _content(value: object, depth: int) -> tuple[str, str]:
     """Text and thinking of a content that is a string, a list of parts, an object or a number (E12, E13)."""
-    if value is None:
+    if value is None or depth > _DEEPEST_PARTS:
         return "", ""
     if isinstance(value, str):
         return value, ""
@@ -166,19 +178,20 @@ def _content(value: object) -> tuple[str, str]:
         texts: list[str] = []
         thoughts: list[str] = []
         for part in value:
-            _part(part, texts, thoughts)
+            _part(part, texts, thoughts, depth)
         return "".join(texts), "".join(thoughts)
     return _json(value), ""
 
 
-def _part(part: object, texts: list[str], thoughts: list[str]) -> None:
+def _part(part: object, texts: list[str], thoughts: list[str], depth: int) -> None:
     if isinstance(part, str):
         texts.append(part)
     elif isinstance(part, dict):
         kind = part.get("type")
         if kind in ("thinking", "reasoning"):
             inner = part.get("thinking") or part.get("reasoning") or part.get("text")
-            thoughts.append(_content(inner)[0] if isinstance(inner, str | list) else "")
+            if isinstance(inner, str | list):
+                thoughts.extend(_content(inner, depth + 1))
         elif isinstance(text := part.get("text"), str) and kind in (None, "text", "output_text"):
             texts.append(text)
 

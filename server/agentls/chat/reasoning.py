@@ -3,30 +3,48 @@
 Knows one rule: fragments of one detail are joined, everything else is kept as it came.
 """
 
+from typing import Final
+
 from agentls.chat.delta import JsonObject
 
-_GROWING = ("text", "summary", "data")
+_GROWING: Final = ("text", "summary", "data", "thinking")
+"""Keys whose texts are fragments; `thinking` is the word of Anthropic's blocks."""
 
 
-def merge_details(pieces: list[JsonObject]) -> list[JsonObject]:
-    """Join neighbouring fragments that have the same type and index."""
-    merged: list[JsonObject] = []
-    texts: dict[str, list[str]] = {}
-    for piece in pieces:
-        last = merged[-1] if merged else None
-        if last is None or not _continues(last, piece):
-            _settle(last, texts)
-            last = dict(piece)
-            merged.append(last)
-            texts = {key: [value] for key in _GROWING if isinstance(value := piece.get(key), str)}
-            continue
-        for key, value in piece.items():
-            if key in _GROWING and isinstance(value, str):
-                texts.setdefault(key, []).append(value)
-            elif value is not None:
-                last[key] = value
-    _settle(merged[-1] if merged else None, texts)
-    return merged
+class Details:
+    """A list of objects that comes in fragments: neighbours with the same type and index are one."""
+
+    __slots__ = ("_merged", "_texts")
+
+    def __init__(self) -> None:
+        self._merged: list[JsonObject] = []
+        self._texts: dict[str, list[str]] = {}
+
+    def extend(self, pieces: list[JsonObject]) -> None:
+        """Take the fragments of one chunk."""
+        for piece in pieces:
+            last = self._merged[-1] if self._merged else None
+            if last is None or not _continues(last, piece):
+                self._settle()
+                self._merged.append(dict(piece))
+                self._texts = {key: [value] for key in _GROWING if isinstance(value := piece.get(key), str)}
+                continue
+            for key, value in piece.items():
+                if key in _GROWING and isinstance(value, str):
+                    self._texts.setdefault(key, []).append(value)
+                elif value is not None and (value != "" or key not in last):
+                    last[key] = value
+
+    def merged(self) -> list[JsonObject]:
+        """The details so far."""
+        self._settle()
+        return self._merged
+
+    def _settle(self) -> None:
+        if self._merged:
+            for key, parts in self._texts.items():
+                parts[:] = ["".join(parts)]
+                self._merged[-1][key] = parts[0]
 
 
 def _continues(last: JsonObject, piece: JsonObject) -> bool:
@@ -36,6 +54,8 @@ def _continues(last: JsonObject, piece: JsonObject) -> bool:
     return None in ids or ids[0] == ids[1]
 
 
-def _settle(detail: JsonObject | None, texts: dict[str, list[str]]) -> None:
-    if detail is not None:
-        detail.update({key: "".join(parts) for key, parts in texts.items()})
+def merge_details(pieces: list[JsonObject]) -> list[JsonObject]:
+    """All fragments of an answer at once."""
+    details = Details()
+    details.extend(pieces)
+    return details.merged()

@@ -12,10 +12,13 @@ from typing import Final, NoReturn, TypeAlias
 
 import msgspec
 
+from agentls.chat.surrogates import copy_of
+
 JsonObject: TypeAlias = dict[str, object]
 
-_REST: Final = re.compile(r"(?:[\s}\]]|<[|｜][^>]{0,60}>)*\Z")
-_NOTHING: Final = frozenset({"", "null", "None", '""', '"null"'})
+_REST: Final = re.compile(r"(?:[\s}\]]+|<[|｜][^<>]{0,60}>|</?\w{1,40}>)*+\Z")
+_PLACEHOLDERS: Final[tuple[object, ...]] = ({}, [], None, "")
+_NOTHING: Final = frozenset({"", "null", "None", '""', '"null"', "[]", '"[]"', '"{}"'})
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -49,7 +52,7 @@ class Unsettled:
 
 def says_nothing(text: str) -> bool:
     """True for the spellings of "no arguments" (B5, B6)."""
-    return len(text) < 40 and text.strip() in _NOTHING
+    return (len(text) < 40 and text.strip() in _NOTHING) or text.isspace()
 
 
 def read_object(text: str) -> JsonObject | None:
@@ -60,7 +63,7 @@ def read_object(text: str) -> JsonObject | None:
         pass
     try:
         value = json.loads(text, strict=False, parse_constant=_refuse, parse_float=_finite)
-        return _mended(value) if isinstance(value, dict) else None
+        return copy_of(value) if isinstance(value, dict) else None
     except (ValueError, RecursionError):
         return None
 
@@ -72,17 +75,14 @@ def settle(text: str, last_fragment: str | None) -> Settled | Unsettled:
     """
     if says_nothing(text):
         return Settled({}, "{}")
-    if (whole := read_object(text)) is not None:
-        return _settled(whole, text)
-    if (inner := _inner(text)) is not None:
-        return inner
-    if last_fragment and (last := read_object(last_fragment)) is not None:
-        return _settled(last, last_fragment)
+    for candidate in (text, _inner(text), last_fragment):
+        if candidate and (value := read_object(candidate)) is not None and (found := _settled(value, candidate)):
+            return found
     return _first(text)
 
 
-def _inner(text: str) -> Settled | None:
-    """A JSON string that holds the object (B12)."""
+def _inner(text: str) -> str | None:
+    """What a JSON string holds (B12)."""
     stripped = text.strip()
     if not stripped.startswith('"'):
         return None
@@ -90,10 +90,7 @@ def _inner(text: str) -> Settled | None:
         value = json.loads(stripped, strict=False)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, str):
-        return None
-    inner = read_object(value)
-    return _settled(inner, value) if inner is not None else None
+    return value if isinstance(value, str) else None
 
 
 def _first(text: str) -> Settled | Unsettled:
@@ -106,29 +103,22 @@ def _first(text: str) -> Settled | Unsettled:
     except (ValueError, RecursionError):
         return Unsettled("The value cannot be read", start)
     rest = text[end:]
-    if isinstance(value, dict):
-        if not value and (later := read_object(rest)) is not None:
-            return _settled(later, rest)
-        if _REST.match(rest) and (first := read_object(text[start:end])) is not None:
-            return _settled(first, text[start:end])
-        return Unsettled("Extra data", end)
-    return Unsettled("Expecting an object", start)
+    candidates = [rest] if value in _PLACEHOLDERS else []
+    if isinstance(value, dict) and _REST.match(rest):
+        candidates.append(text[start:end])
+    for candidate in candidates:
+        if (found := read_object(candidate)) is not None and (settled := _settled(found, candidate)):
+            return settled
+    return Unsettled("Extra data", end) if isinstance(value, dict) else Unsettled("Expecting an object", start)
 
 
-def _settled(arguments: JsonObject, text: str) -> Settled:
+def _settled(arguments: JsonObject, text: str) -> Settled | None:
     """The text as it came where it is strict JSON, else the object written anew (B14)."""
     try:
         _OBJECT.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        text = msgspec.json.encode(arguments).decode()
+        try:
+            text = msgspec.json.encode(arguments).decode()
+        except (UnicodeError, RecursionError, ValueError):
+            return None
     return Settled(arguments, text.strip())
-
-
-def _mended(value: JsonObject) -> JsonObject:
-    """The same object without lone surrogates, which nothing could encode."""
-    text = json.dumps(value, ensure_ascii=False)
-    if text.isascii():
-        return value
-    clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    mended: JsonObject = json.loads(clean)
-    return mended

@@ -12,6 +12,9 @@ import msgspec
 LARGEST_EVENT_BYTES: Final = 32 * 1024 * 1024
 """A whole tool call in one event is legal and may be large (D29)."""
 _SAMPLE_BYTES: Final = 2000
+_LONGEST_NAME: Final = 100
+_LINE_BYTES: Final = 48
+"""What each data line is counted for besides its bytes, so that many empty ones are bounded too."""
 _BOM: Final = b"\xef\xbb\xbf"
 _DONE: Final = b"[DONE]"
 
@@ -41,6 +44,7 @@ class SseDecoder:
     __slots__ = (
         "_begun",
         "_data",
+        "_late_name",
         "_limit",
         "_name",
         "_size",
@@ -59,6 +63,8 @@ class SseDecoder:
         self._data: list[bytes] = []
         self._size = 0
         self._name = ""
+        self._late_name: str | None = None
+        """A name that came after data: of this event if a blank line follows, else of the next one (D6)."""
         self._begun = False
         self._skip_lf = False
         self.sample = bytearray()
@@ -149,32 +155,46 @@ class SseDecoder:
             elif line[0] == 58:
                 continue
             elif line.startswith(b"event:"):
-                self._name = line[6:].strip().decode("utf-8", "replace")[:100]
+                name = line[6:].strip()[:_LONGEST_NAME].decode("utf-8", "replace")
+                if self._data:
+                    self._late_name = name
+                else:
+                    self._name = name
             elif line.strip() == _DONE:
                 self._data_line(_DONE, out)
             elif line == b"data" or line.startswith((b"id:", b"retry:")) or line in (b"id", b"retry", b"event"):
                 continue
             elif line[0] == 123 and self._stands_alone(line):
                 self._data_line(line, out)
+            elif (begun := line.lstrip()).startswith(b"data:") and len(begun) < len(line):
+                self._data_line(begun[5:].lstrip(), out)
             elif len(self.sample) < _SAMPLE_BYTES:
                 self.sample += line[: _SAMPLE_BYTES - len(self.sample)] + b"\n"
 
     def _data_line(self, data: bytes, out: list[SseEvent]) -> None:
-        if self._data and (data.strip() == _DONE or self._pending_stands_alone()):
+        if self._data and (data.strip() == _DONE or self._pending_is_whole(data)):
             # Events without a blank line between them (D6).
+            name, self._late_name = self._late_name, None
             self._dispatch(out)
+            self._name = name or ""
         self._data.append(data)
-        self._size += len(data) + 1
-        if self._size > self._limit:
+        self._size += len(data) + _LINE_BYTES
+        if self._size > self._limit + _LINE_BYTES:
             raise SseTooLarge(out)
 
-    def _pending_stands_alone(self) -> bool:
-        pending = self._data[0]
-        return len(self._data) == 1 and (pending.strip() == _DONE or self._stands_alone(pending))
+    def _pending_is_whole(self, following: bytes) -> bool:
+        pending = self._data[-1].strip()
+        if len(self._data) == 1 and (pending == _DONE or self._stands_alone(pending)):
+            return True
+        # No JSON value has a brace that closes next to one that opens, nor a line of text before its first brace.
+        is_apart = pending[-1:] == b"}" or (len(self._data) == 1 and pending[:1] not in (b"{", b"[", b""))
+        return is_apart and following.lstrip()[:1] == b"{"
 
     def _dispatch(self, out: list[SseEvent]) -> None:
         if self._data:
-            out.append(SseEvent(self._name, self._data[0] if len(self._data) == 1 else b"\n".join(self._data)))
+            name = self._name if self._late_name is None else self._late_name
+            out.append(SseEvent(name, self._data[0] if len(self._data) == 1 else b"\n".join(self._data)))
             self._data = []
             self._size = 0
         self._name = ""
+        self._late_name = None

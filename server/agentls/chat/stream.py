@@ -4,38 +4,47 @@ Knows bytes and events, no socket and no clock. Invariant: whatever the bytes, n
 stream end with exactly one Finished or StreamFailed.
 """
 
+import re
 from collections.abc import Collection
 from typing import Final
+
+import msgspec
 
 from agentls.chat.assemble import Assembler
 from agentls.chat.chunk import read_chunk, stands_alone
 from agentls.chat.delta import Chunk, Done, EndpointError, Ignored
-from agentls.chat.error_body import clean_text, read_error
+from agentls.chat.errors.error_body import clean_text, read_error
 from agentls.chat.events import StreamEvent, StreamFailed
 from agentls.chat.failure import Failure, classify_stream_error, stream_failure
 from agentls.chat.server import ServerHint
 from agentls.chat.sse import LARGEST_EVENT_BYTES, SseDecoder, SseEvent, SseTooLarge
+from agentls.chat.think import ThinkTags
 
-_SPACES: Final = b"\xef\xbb\xbf \t\r\n"
+_BEFORE: Final = re.compile(rb"(?:[\xef\xbb\xbf \t\r\n]+|:[^\r\n]*[\r\n])*+")
+_COMMENT_BYTES: Final = 1024
 _PAGE_BYTES: Final = 16 * 1024
 
 
 class ChatStream:
     """Feed it the body of one answer, as events or as one JSON document (D13), then close it.
 
-    `tool_names` are the tools that were sent, `server` words the advice of failures, and `think_tags` takes a <think>
-    block at the start of the answer as reasoning (E16).
+    `tool_names` are the tools that were sent, `server` words the advice of failures, and `think_tags` says how
+    reasoning stands inside the answer (E16).
     """
 
     def __init__(
-        self, *, tool_names: Collection[str] = (), server: ServerHint | None = None, think_tags: bool = False
+        self, *, tool_names: Collection[str] = (), server: ServerHint | None = None, think_tags: ThinkTags = "off"
     ) -> None:
         self._server = server
         self._decoder = SseDecoder(stands_alone=stands_alone)
         self._assembler = Assembler(tool_names=tool_names, think_tags=think_tags)
         self._kind = ""
         self._body = bytearray()
+        self._is_one = False
+        """The document is one JSON value over several lines."""
+        self._line_end = -1
         self._stray = ""
+        self._is_cut = False
         self._said_something = False
         self.is_over = False
         """True once Finished or StreamFailed was given; further bytes are ignored (D17)."""
@@ -72,14 +81,14 @@ class ChatStream:
         """The body is over: give the events that were held back and the end. Idempotent."""
         if self.is_over:
             return []
-        if self._kind in ("json", "page"):
+        if self._kind in ("json", "lines", "page"):
             return self._close_document()
         try:
             events = self._decoder.feed(bytes(self._body)) if self._body else []
             events += self._decoder.close()
         except SseTooLarge as error:
             return self._read(error.events) + self._fail("badStream", str(error))
-        out = self._read(events, at_end=True)
+        out = self._read_last(events)
         if self.is_over:
             return out
         shown = self._stray or self._decoder.sample.decode("utf-8", "replace")
@@ -88,45 +97,62 @@ class ChatStream:
         return out + self._ended(self._assembler.finish())
 
     def _sniff(self) -> str:
-        """The kind of body by its first bytes, not by its header (D13, D15); "" while they do not tell."""
-        start = bytes(self._body.lstrip(_SPACES)[:2])
-        if not start:
-            return "" if len(self._body) < _PAGE_BYTES else "events"
-        if start == b"[":
+        """The kind of body by its first bytes, not by its header (D13, D15); "" while they do not tell.
+
+        Blank lines and comments before it say only that the server lives, in either kind of body (D1).
+        """
+        body = self._body
+        if (before := _BEFORE.match(body)) is not None:
+            del body[: before.end()]
+        if not body or body == b"[" or (body[0] == 58 and len(body) < _COMMENT_BYTES):
             return ""
-        if start[:1] == b"{" or (start[:1] == b"[" and start != b"[D"):
+        if body[0] == 123 or (body[0] == 91 and body[1:2] != b"D"):
             return "json"
-        return "page" if start[:1] == b"<" else "events"
+        return "page" if body[0] == 60 else "events"
 
     def _collect(self, data: bytes) -> list[StreamEvent]:
-        """Keep the bytes of a document until its end, within limits."""
+        """Keep the bytes of a document until its end, within limits; JSON values a line each are read as they come."""
+        body = self._body
         if self._kind == "page":
-            self._body += data[: max(_PAGE_BYTES - len(self._body), 0)]
+            body += data[: max(_PAGE_BYTES - len(body), 0)]
             return []
-        self._body += data
-        if len(self._body) > LARGEST_EVENT_BYTES:
-            return self._fail("badStream", f"The answer is larger than {LARGEST_EVENT_BYTES} bytes.")
-        return []
+        before = len(body)
+        body += data
+        if self._kind == "json" and not self._is_one:
+            self._look_for_lines(before)
+        out: list[StreamEvent] = []
+        if self._kind == "lines" and (end := max(body.rfind(b"\n"), body.rfind(b"\r"))) >= 0:
+            lines = bytes(body[:end])
+            del body[: end + 1]
+            out = self._read(_events_of(lines))
+        if not self.is_over and len(body) > LARGEST_EVENT_BYTES:
+            out += self._fail("badStream", f"The answer is larger than {LARGEST_EVENT_BYTES} bytes.")
+        return out
+
+    def _look_for_lines(self, before: int) -> None:
+        """Once a second line has begun, decide whether the first is a value by itself; `before` was looked at."""
+        body = self._body
+        if self._line_end < 0:
+            ends = [at for at in (body.find(b"\n", before), body.find(b"\r", before)) if at >= 0]
+            self._line_end = min(ends, default=-1)
+        if self._line_end >= 0 and body[max(self._line_end, before) :].strip():
+            self._is_one = not stands_alone(bytes(body[: self._line_end]))
+            self._kind = "json" if self._is_one else "lines"
 
     def _close_document(self) -> list[StreamEvent]:
-        body = bytes(self._body).lstrip(_SPACES)
+        body = bytes(self._body)
         self._body.clear()
         if self._kind == "page":
             title = read_error(body).message or "no title"
             failure = stream_failure("endpointNotFound", f"A web page came instead of an answer: {title}", self._server)
             return self._over(self._assembler.fail(failure))
-        if not stands_alone(body):
-            # One JSON value a line, as some servers stream without the event format.
-            lines = [line for line in body.replace(b"\r", b"\n").split(b"\n") if line.strip()]
-            if len(lines) > 1 and stands_alone(lines[0]):
-                out = self._read([SseEvent("", line) for line in lines], at_end=True)
-                return out if self.is_over else out + self._ended(self._assembler.finish())
-        out = self._read([SseEvent("", body)], at_end=True)
+        documents, is_array = ([], False) if self._kind == "lines" else _documents(body)
+        out = self._read_last(documents or _events_of(body))
         if self.is_over:
             return out
-        if not self._said_something:
-            return out + self._fail("badStream", f"The answer is not a chat completion: {_shown(body)}")
-        return out + self._ended(self._assembler.finish(clean=True))
+        if not self._said_something and (self._stray or self._is_cut):
+            return out + self._fail("badStream", f"The answer is not a chat completion: {self._stray or _shown(body)}")
+        return out + self._ended(self._assembler.finish(clean=is_array or self._assembler.is_whole))
 
     def _read_one(self, data: bytes) -> list[StreamEvent]:
         chunk = read_chunk(data)
@@ -152,6 +178,11 @@ class ChatStream:
         out = assembler.drain()
         return out if assembler.problem is None else out + self._over(assembler.fail(assembler.problem))
 
+    def _read_last(self, events: list[SseEvent]) -> list[StreamEvent]:
+        """Read the last events of a body: the very last one may have been cut."""
+        out = self._read(events[:-1]) if len(events) > 1 else []
+        return out if self.is_over else out + self._read(events[-1:], at_end=True)
+
     def _other(
         self, chunk: Chunk | Done | EndpointError | Ignored, event: SseEvent, at_end: bool
     ) -> list[StreamEvent] | None:
@@ -163,14 +194,15 @@ class ChatStream:
                 return self._with_server(self._assembler.finish(clean=True))
             case EndpointError(payload, usage):
                 if usage is not None:
-                    self._assembler.note_usage(usage)
+                    self._assembler.report.note_usage(usage)
                 return self._assembler.fail(classify_stream_error(payload, self._server))
-            case Ignored(reason, unreadable):
+            case Ignored(reason, unreadable, is_stray):
                 if unreadable and at_end:
+                    self._is_cut = True
                     return None
                 if unreadable:
                     return self._assembler.fail(self._failure("badStream", f"Unreadable data: {reason}"))
-                if not self._stray and event.data.strip():
+                if is_stray and not self._stray:
                     self._stray = _shown(event.data)
         return None
 
@@ -198,3 +230,18 @@ class ChatStream:
 
 def _shown(data: bytes) -> str:
     return clean_text(data[:500].decode("utf-8", "replace"))
+
+
+def _events_of(lines: bytes) -> list[SseEvent]:
+    """JSON values, one a line, as some servers stream without the event format."""
+    return [SseEvent("", line) for line in lines.replace(b"\r", b"\n").split(b"\n") if line.strip()]
+
+
+def _documents(body: bytes) -> tuple[list[SseEvent], bool]:
+    """One JSON document, or the items of an array that is whole."""
+    if body[:1] == b"[":
+        try:
+            return [SseEvent("", bytes(item)) for item in msgspec.json.decode(body, type=list[msgspec.Raw])], True
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            pass
+    return [SseEvent("", body)], False

@@ -8,6 +8,8 @@ import pytest
 from tests.unit.chat.told import Told, apply, tell
 
 STREAMS = Path(__file__).parents[2] / "fixtures" / "streams"
+REPAIRED = ("B7-null", "B8", "B12")
+"""What only the end makes readable: the fields told before it are not the object."""
 NAMES = sorted(path.stem for path in STREAMS.glob("*.sse"))
 
 
@@ -31,7 +33,7 @@ def seen(told: Told) -> dict:
 
 
 def test_there_is_a_stream_for_many_quirks() -> None:
-    assert len(NAMES) > 80
+    assert len(NAMES) > 120
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,7 +41,7 @@ def test_a_quirk_gives_what_is_meant(name: str) -> None:
     told = tell(body_of(name))
     assert seen(told) == json.loads((STREAMS / f"{name}.json").read_text(encoding="utf-8"))
     for call in told.calls:
-        if call.arguments is not None and "B8" not in name and "B12" not in name:
+        if call.arguments is not None and not name.startswith(REPAIRED):
             assert apply(call.fields) == call.arguments
 
 

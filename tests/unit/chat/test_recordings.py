@@ -1,35 +1,34 @@
-"""Recorded streams and error bodies of real providers, where they are at hand."""
+"""Recorded streams and error bodies of real providers, where they are at hand: whole, split, framed anew and cut."""
 
-import json
+import copy
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agentls.chat.failure import classify_response, classify_stream_error
-from agentls.chat.server import ServerHint
-from tests.unit.chat.recordings import find_recordings
-from tests.unit.chat.told import Told, tell
+from agentls.chat.events import StreamEvent
+from agentls.chat.stream import ChatStream
+from tests.unit.chat.recordings import (
+    Recording,
+    error_verdict,
+    errors,
+    find_recordings,
+    public,
+    real_servers,
+    verdict,
+)
+from tests.unit.chat.told import Told, fold, tell
 
 FOLDER = find_recordings()
-RECORDINGS = sorted(FOLDER.glob("public/*.sse")) + sorted(FOLDER.glob("real-servers/*.sse")) if FOLDER else []
-PUBLIC = [path for path in RECORDINGS if path.parent.name == "public"]
-ERRORS = sorted(FOLDER.glob("errors/*.json")) if FOLDER else []
-SPLITS = 6
-CODES = {
-    "auth": {"auth"},
-    "model_not_found": {"modelNotFound"},
-    "tools_unsupported": {"toolsUnsupported"},
-    "context_length": {"contextLength"},
-    "rate_limit": {"rateLimit"},
-    "quota": {"quota"},
-    "content_filter": {"contentFilter"},
-    "bad_request": {"badRequest"},
-    "server": {"server", "overloaded", "timeout"},
-    "overloaded": {"overloaded"},
-}
-
+PUBLIC = public(FOLDER)
+BODIES = PUBLIC + real_servers(FOLDER)
+ERRORS = errors(FOLDER)
+SPLITS = 64
+MOST_SINGLE_BYTES = 120_000
+"""Bodies up to this size are also fed byte by byte."""
+KEEP_ALIVES = (b": keep-alive", b":", b": ping - 2026-11-22", b"data: : PROCESSING", b"", b"event: ping\ndata: {}")
 
 if os.environ.get("CI") == "true":
 
@@ -38,88 +37,106 @@ if os.environ.get("CI") == "true":
         assert ERRORS
 
 
-def name_of(path: Path) -> str:
-    return path.stem
+def name_of(recording: Recording) -> str:
+    return recording.name
 
 
-def expected_calls(recorded: dict) -> list[tuple]:
-    calls = []
-    for call in recorded["tool_calls"]:
-        try:
-            arguments = json.loads(call["arguments"] or "null")
-        except ValueError:
-            arguments = None
-        calls.append((call["id"], call["name"], call["arguments"], arguments))
-    return calls
+def cuts_of(body: bytes, chance: random.Random) -> list[int]:
+    """A random split: from two pieces to some hundred."""
+    return sorted(chance.choices(range(len(body) + 1), k=min(len(body), chance.choice((1, 2, 7, 30, 120)))))
 
 
-def told_calls(told: Told, recorded: dict) -> list[tuple]:
-    """The calls as told; no arguments at all, in any spelling, are an empty object when the answer is whole."""
-    calls = []
-    for call, (_, _, text, arguments) in zip(told.calls, expected_calls(recorded), strict=True):
-        nothing = arguments is None and text in ("", "null")
-        meant = None if nothing and call.arguments in ({}, None) else call.arguments
-        calls.append((call.id, call.name, call.text, meant))
-    return calls
+def framings(body: bytes, chance: random.Random) -> dict[str, bytes]:
+    """The same stream with other line ends, and with comments between its events."""
+    lines = body.replace(b"\r\n", b"\n")
+    if not lines.lstrip().startswith((b"data", b"event", b":")):
+        return {"as it is": body}
+    events = lines.split(b"\n\n")
+    commented = b"\n\n".join(
+        piece for event in events for piece in (event, chance.choice(KEEP_ALIVES)) if event.strip() or piece
+    )
+    return {
+        "LF": lines,
+        "CRLF": lines.replace(b"\n", b"\r\n"),
+        "CR": lines.replace(b"\n", b"\r"),
+        "comments": commented,
+        "comments, CRLF": commented.replace(b"\n", b"\r\n"),
+    }
+
+
+def boundaries(body: bytes) -> list[int]:
+    """The offset behind every event."""
+    ends = [at + 2 for at in range(len(body)) if body.startswith((b"\n\n", b"\r\r"), at)]
+    return ends + [at + 4 for at in range(len(body)) if body.startswith(b"\r\n\r\n", at)]
+
+
+def truncations(body: bytes, cuts: list[int]) -> Iterator[Told]:
+    """What is told when the body ends at each of these offsets: one stream is fed, and a copy of it is closed."""
+    stream = ChatStream()
+    events: list[StreamEvent] = []
+    start = 0
+    for cut in sorted(cuts):
+        events += stream.feed(body[start:cut])
+        start = cut
+        twin = copy.deepcopy(stream)
+        yield fold([*events, *twin.close()])
+
+
+def holds(told: Told, whole: Told) -> None:
+    """No call is completed that the whole stream does not have, just so."""
+    for index, call in enumerate(told.calls):
+        if call.arguments is not None:
+            same = whole.calls[index]
+            assert (call.id, call.name, call.arguments) == (same.id, same.name, same.arguments)
 
 
 if PUBLIC:
 
-    @pytest.mark.parametrize("path", PUBLIC, ids=name_of)
-    def test_a_recording_gives_what_was_recorded(path: Path) -> None:
-        recorded = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["expected"]
-        told = tell(path.read_bytes())
-        assert told.finished is not None
-        finish = None if told.finished.inferred else told.finished.reason
-        assert (told.text, told.reasoning) == (recorded["text"], recorded.get("reasoning", ""))
-        assert told_calls(told, recorded) == expected_calls(recorded)
-        assert (finish, told.usage) == (recorded["finish_reason"], recorded["usage"])
+    @pytest.mark.parametrize("recording", PUBLIC, ids=name_of)
+    def test_a_recording_gives_what_was_recorded(recording: Recording) -> None:
+        assert verdict(recording) == []
 
-    @pytest.mark.parametrize("path", RECORDINGS, ids=name_of)
-    def test_a_recording_is_the_same_however_it_is_cut_and_framed(path: Path) -> None:
-        chance = random.Random(path.stem)
-        body = path.read_bytes()
+    @pytest.mark.parametrize("recording", BODIES, ids=name_of)
+    def test_a_recording_is_the_same_however_it_is_split_and_framed(recording: Recording) -> None:
+        chance = random.Random(recording.name)
+        body = recording.body
         whole = tell(body)
-        lines = body.replace(b"\r\n", b"\n")
-        framings = (
-            body,
-            lines.replace(b"\n", b"\r\n"),
-            lines.replace(b"\n", b"\r"),
-            lines.replace(b"\n\n", b"\n\n: keep-alive\n\n"),
-        )
-        for framed in framings:
+        for framing, framed in framings(body, chance).items():
             for _ in range(SPLITS):
-                cuts = chance.sample(range(len(framed) + 1), min(len(framed), chance.choice((1, 7, 90, 400))))
-                assert tell(framed, cuts) == whole
+                cuts = cuts_of(framed, chance)
+                assert tell(framed, cuts) == whole, (framing, cuts)
+        if len(body) <= MOST_SINGLE_BYTES:
+            assert tell(body, range(1, len(body))) == whole
 
-    @pytest.mark.parametrize("path", RECORDINGS, ids=name_of)
-    def test_a_cut_recording_completes_no_call_that_the_whole_one_does_not(path: Path) -> None:
-        chance = random.Random(path.stem)
-        body = path.read_bytes()
-        whole = [call.arguments for call in tell(body).calls]
-        ends = [at + 2 for at in range(len(body)) if body.startswith(b"\n\n", at)]
-        for cut in chance.sample(ends, min(len(ends), 12)) + [chance.randrange(len(body)) for _ in range(12)]:
-            for index, call in enumerate(tell(body[:cut]).calls):
-                assert call.arguments is None or call.arguments == whole[index]
+    @pytest.mark.parametrize("recording", BODIES, ids=name_of)
+    def test_a_cut_recording_completes_no_call_that_the_whole_one_does_not(recording: Recording) -> None:
+        chance = random.Random(recording.name)
+        body = recording.body
+        whole = tell(body)
+        for told in truncations(body, boundaries(body)):
+            holds(told, whole)
+        for cut in chance.choices(range(len(body) + 1), k=64):
+            holds(tell(body[:cut]), whole)
+
+    @pytest.mark.parametrize("recording", BODIES[::17], ids=name_of)
+    def test_closing_a_copy_is_ending_there(recording: Recording) -> None:
+        body = recording.body
+        cuts = boundaries(body)[::29]
+        assert list(truncations(body, cuts)) == [tell(body[:cut]) for cut in sorted(cuts)]
+
+    @pytest.mark.parametrize("recording", BODIES[::5], ids=name_of)
+    def test_a_damaged_recording_has_one_end_however_it_is_split(recording: Recording) -> None:
+        chance = random.Random(recording.name)
+        for _ in range(8):
+            body = bytearray(recording.body[: chance.randrange(4000) + 1])
+            for _ in range(chance.choice((1, 3, 20))):
+                if body:
+                    body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+            assert tell(bytes(body), cuts_of(bytes(body), chance)) == tell(bytes(body))
 
 
 if ERRORS:
 
-    @pytest.mark.parametrize("path", ERRORS, ids=name_of)
+    @pytest.mark.parametrize("path", ERRORS, ids=lambda path: path.stem)
     def test_a_recorded_error_has_its_name(path: Path) -> None:
-        error = json.loads(path.read_text(encoding="utf-8"))
-        raw = error.get("body_raw") or json.dumps(error["body"])
-        base_url = (error.get("endpoint") or "").removesuffix("/chat/completions")
-        headers = {name.lower(): str(value) for name, value in (error.get("headers") or {}).items()}
-        failure = classify_response(error["status"], headers, raw.encode(), ServerHint(base_url, "some-model"))
-        allowed = set(CODES[error["category"]])
-        if "tool_use_failed" in raw:
-            allowed = {"toolCallRejected"}
-        elif error["status"] == 404 and raw.strip(' "\n') in ("404 page not found", '{"detail": "Not Found"}'):
-            allowed = {"endpointNotFound"}
-        assert failure.code in allowed, failure
-        assert failure.title
-        assert failure.advice
-        assert len(failure.detail) <= 500
-        if error["status"] == 200:
-            assert classify_stream_error(error["body"]).code in allowed
+        assert error_verdict(path) == []

@@ -2,12 +2,24 @@
 
 import json
 
+import pytest
+
 from agentls.chat import sse
-from agentls.chat.assemble import MOST_CALLS
-from agentls.chat.events import CallDelta, CallReady, CallStarted, Finished, StreamFailed, TextDelta, UsageReported
+from agentls.chat.events import (
+    CallDelta,
+    CallReady,
+    CallStarted,
+    Finished,
+    ReasoningDelta,
+    StreamFailed,
+    TextDelta,
+    UsageReported,
+)
 from agentls.chat.field import Field
+from agentls.chat.roster import MOST_CALLS
 from agentls.chat.server import ServerHint
 from agentls.chat.stream import ChatStream
+from agentls.chat.usage import read_usage
 from tests.unit.chat.told import tell
 
 
@@ -126,3 +138,87 @@ def test_one_json_value_a_line_is_understood() -> None:
     lines = b"".join(chunk({"content": word})[6:-1] for word in "ab") + chunk({}, "stop")[6:-1]
     told = tell(lines)
     assert (told.text, told.finished) == ("ab", Finished("stop", False))
+
+
+WHOLE = {
+    "object": "chat.completion",
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": "Looking.",
+                "reasoning_content": "hm",
+                "tool_calls": [
+                    {"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}},
+                    {"id": "b", "type": "function", "function": {"name": "g", "arguments": {}}},
+                ],
+            },
+            "finish_reason": "tool_calls",
+        }
+    ],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
+}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_one_json_document_gives_the_events_of_a_stream(indent: int | None) -> None:
+    """Streaming off, and a JSON answer to a streamed request (D13)."""
+    body = json.dumps(WHOLE, indent=indent).encode()
+    stream = ChatStream()
+    events = [event for at in range(len(body)) for event in stream.feed(body[at : at + 1])] + stream.close()
+    assert events == [
+        ReasoningDelta("hm"),
+        TextDelta("Looking."),
+        CallStarted(0, "a", "f"),
+        CallDelta(0, '{"x": 1}', (Field(("x",), None, 1),)),
+        CallReady(0, {"x": 1}, '{"x": 1}', None),
+        CallStarted(1, "b", "g"),
+        CallDelta(1, "{}", ()),
+        CallReady(1, {}, "{}", None),
+        UsageReported(read_usage({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5})),
+        Finished("tool_calls", False),
+    ]
+
+
+def test_events_that_answer_a_request_without_streaming_are_read_as_events() -> None:
+    """D14: nothing says beforehand which of the two comes."""
+    told = tell(chunk({"content": "a"}) + b"data: " + json.dumps({"choices": [{"delta": {}}]}).encode() + b"\n\n")
+    assert told.failed is not None
+    assert tell(b"data: " + json.dumps(WHOLE).encode() + b"\n\n").text == "Looking."
+
+
+def test_json_values_are_read_as_their_lines_end() -> None:
+    stream = ChatStream()
+    first, second = chunk({"content": "a"})[6:-1], chunk({"content": "b"}, "stop")[6:-1]
+    assert stream.feed(first) == []
+    assert stream.feed(second) == [TextDelta("ab")]
+    assert stream.close() == [Finished("stop", False)]
+
+
+def test_a_broken_value_between_lines_breaks_the_stream() -> None:
+    line = chunk({"content": "a"})[6:-1]
+    told = tell(line + b'{"choices": [\n' + line)
+    assert told.failed is not None
+    assert (told.text, told.failed.failure.code) == ("a", "badStream")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"error": {"message": "The model is overloaded", "code": 503}}, "overloaded"),
+        ([{"error": {"code": 429, "message": "Rate limit", "status": "RESOURCE_EXHAUSTED"}}], "rateLimit"),
+        ({"error": "invalid api key"}, "auth"),
+        ({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}, "quota"),
+        ({"success": False, "errors": [{"code": 7009, "message": "at capacity"}]}, "overloaded"),
+        ({"choices": [], "error": {"message": "context_length_exceeded"}}, "contextLength"),
+        ({"hello": "world"}, "badStream"),
+        ({}, "emptyResponse"),
+        ([], "badStream"),
+        ({"choices": []}, "emptyResponse"),
+    ],
+)
+def test_an_error_body_with_status_200_is_that_error(body: object, code: str) -> None:
+    told = tell(json.dumps(body, indent=1).encode())
+    assert told.failed is not None
+    assert told.failed.failure.code == code
