@@ -1,18 +1,21 @@
 """What went wrong, by name, with advice a user can act on.
 
-Knows statuses, headers and bodies; knows no socket and no secret. Invariant: any status and any bytes give one of
-the turn error codes, and provider text in it is bounded and cleaned. A 404 of the path is never "model not found".
+Knows statuses, headers and bodies; knows no socket, no clock and no secret. Invariant: any status and any bytes give
+one of the turn error codes, and provider text in it is bounded and cleaned. A 404 of the path is never "model not
+found".
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from agentls.chat.advice import TITLES, advice_for
-from agentls.chat.error_body import ErrorFacts, clean_text, json_text, read_error
-from agentls.chat.retry_after import retry_after_s
-from agentls.chat.server import ServerHint, server_kind
+from agentls.chat.advice.advice import TITLES, advice_for
+from agentls.chat.errors.context_size import told_context_size
+from agentls.chat.errors.error_body import ErrorFacts, clean_text, json_text, read_error
+from agentls.chat.errors.failure_code import failure_code
+from agentls.chat.errors.retry_after import retry_after_s
+from agentls.chat.server import ServerHint, answering_kind, server_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,139 +33,71 @@ class Failure:
     retry_after_s: float | None = None
     param: str | None = None
     """The request parameter the server named, when it did."""
+    context_tokens: int | None = None
+    """Of `contextLength`: what the running server has room for, when it said so."""
+    said: str = field(default="", repr=False)
+    """Some 5,000 characters of what the server said, where `detail` is shorter: to learn from, not to show."""
 
 
-# The first rule that matches names the failure. Text until the first failure: compiling would cost every start.
-_RULES: Final[tuple[tuple[str, str], ...]] = (
-    (
-        "quota",
-        r"insufficient[_ ]quota|insufficient[_ ]balance|insufficient (account )?(funds|credits?)|creditserror"
-        r"|exceeded your current quota|billing[_ ]hard[_ ]limit|requires more credits|out of credits"
-        r"|payment required"
-        r"|(used|spent) all (available )?credits|credit balance|no credits|run out of credits|not enough credits"
-        r"|monthly spending limit|余额不足|free (tier|quota) .{0,40}exhausted",
-    ),
-    (
-        "contentFilter",
-        r"content_filter|content management policy|violates? (our )?(usage|content) (guidelines|polic)"
-        r"|data_inspection_failed|responsibleaipolicy|high risk|content_policy_violation|flagged (by|as|for)"
-        r"|datainspectionfailed|inappropriate content|不安全|敏感",
-    ),
-    (
-        "toolCallRejected",
-        r"tool_use_failed|tool call validation failed|model did not call a tool|failed to parse (the )?tool call"
-        r"|failed to call a function|malformed_function_call",
-    ),
-    (
-        "toolsUnsupported",
-        r"not support (native )?(tools|tool[- _]?(calls?|calling|use|choice)|function[- _]?(calls?|calling))"
-        r"|(tools?|tool[- _]?(calls?|calling|use)|function[- _]?calling|functions)`? (is|are) (currently )?"
-        r"not (yet )?(supported|enabled|available|implemented)"
-        r"|enable-auto-tool-choice|requires? --jinja|that support tool use|support the provided 'tool_choice'"
-        r"|tool-call-parser|role: input should be 'system', 'user' or 'assistant'"
-        r"|no (native )?tool[- ]call(ing|s)? support|unsupported parameter\W+tools\b",
-    ),
-    (
-        "contextLength",
-        r"context_length_exceeded|exceed_context_size|maximum context length"
-        r"|max(imum)? (prompt|context|input) length"
-        r"|too_many_prompt_tokens|input token count|prompt (is )?too (long|large)|string_above_max_length.*messages"
-        r"|exceed\w* .{0,40}context|context .{0,40}(exceed|overflow|too small)|length of all messages is too long"
-        r"|max_tokens must be at least 1, got -|request too large|token limit (reached|exceeded)"
-        r"|too many (input )?tokens"
-        r"|reduce (the|your) (length|prompt|message)|greater than the context|context[_ ]?window[_ ]?exceed"
-        r"|input is too long|range of input length",
-    ),
-    (
-        "endpointNotFound",
-        r"unexpected endpoint or method|invalid url \(|no route|unknown (path|route|endpoint|request url)"
-        r"|404 page not found|cannot post /|file not found|no handler for|unrecognized request url"
-        r"|resource not found$|^not found$|^not found not.found.error",
-    ),
-    (
-        "modelNotFound",
-        r"model_not_found|model_decommissioned|invalid_model|deploymentnotfound|model_not_available"
-        r"|not a valid model|supported api model names|invalid model\b|unknown model|model not found"
-        r"|no endpoints found for|non-serverless model|alpha period for this model|no models? loaded|no such model"
-        r"|model\b.{0,120}?(not found|does not exist|doesn't exist|not exist|decommissioned|was deprecated"
-        r"|no longer (available|accessible|supported)|is not available|has been (removed|retired))"
-        r"|function '[^']*': not found for account",
-    ),
-    (
-        "auth",
-        r"(invalid|incorrect|missing|wrong|expired|no) (api[ _-]?|auth\w* |subscription |access )"
-        r"(key|token|credentials)"
-        r"|api_key_invalid|invalid_api_key|authentication[_ ](error|fail)|unauthori[sz]ed|no auth credentials"
-        r"|api key (is )?(not valid|invalid|missing|required)|no cookie auth|invalid authentication|login fail"
-        r"|unsupported_country|invalid username or password",
-    ),
-    ("overloaded", r"overloaded|engine_overloaded|at capacity|capacity exceeded|upstream service unavailable"),
-    ("rateLimit", r"rate[-_ ]limit|too many requests|rate_limited|tokens per minute|requests per minute"),
-)
-_BY_STATUS: Final = {
-    401: "auth",
-    402: "quota",
-    403: "auth",
-    404: "endpointNotFound",
-    405: "endpointNotFound",
-    407: "proxy",
-    408: "timeout",
-    409: "server",
-    413: "contextLength",
-    425: "overloaded",
-    429: "rateLimit",
-    498: "overloaded",
-    502: "overloaded",
-    503: "overloaded",
-    504: "timeout",
-    520: "overloaded",
-    521: "overloaded",
-    522: "timeout",
-    523: "overloaded",
-    524: "timeout",
-    529: "overloaded",
-}
+NEVER_RETRIED: Final = frozenset({400, 401, 402, 403, 404, 413, 422})
+"""Statuses of an answer that will not change, whatever the words say (but see `toolCallRejected`, F14)."""
 _RETRYABLE: Final = frozenset({"rateLimit", "server", "overloaded", "connection", "timeout", "streamBroken"})
 _ONCE: Final = frozenset({"emptyResponse", "toolCallRejected", "badStream"})
-_STATUS_DECIDES: Final = {401: ("quota",), 402: (), 407: ()}
-_CALLER_FAULT: Final = re.compile(
-    r"not supported|unsupported|requires --|mmproj|cannot use both|invalid|cannot make get request|unknown template"
+_WAITS: Final = frozenset({"rateLimit", "overloaded", "server", "timeout"})
+# What a caller did wrong and some servers answer with 500 (I9).
+_CALLER_FAULT: Final = (
+    r"not supported|unsupported|requires --|mmproj|cannot use both|\binvalid|cannot make get request|unknown template"
+    r"|system memory|must be |not permitted|unexpected keyword|\bvalidation errors?\b"
 )
-_DATA_POLICY: Final = re.compile(r"data policy|no allowed providers|guardrail restrictions")
 
 
-def classify_response(status: int, headers: Mapping[str, str], body: bytes, server: ServerHint) -> Failure:
-    """Name the failure of an HTTP answer that is not a stream. Header names are lower case."""
-    facts = read_error(body)
+def classify_response(
+    status: int, headers: Mapping[str, str], body: bytes, server: ServerHint, *, now_s: float | None = None
+) -> Failure:
+    """Name the failure of an HTTP answer that is not a stream. Header names are lower case.
+
+    `now_s` is the wall clock in seconds since 1970, for a `Retry-After` that is a moment; the answer's own `date`
+    header is preferred to it, and without both such a moment is not understood.
+    """
     if 300 <= status < 400:
-        target = clean_text(headers.get("location", ""))
-        return _failure("endpointNotFound", f"The server redirects to {target or 'another address'}.", server, status)
-    code = _code(status, facts)
-    detail = facts.message or json_text_of(body) or f"HTTP {status} without a body"
-    wait_s = retry_after_s(headers, facts.retry_headers) if code in ("rateLimit", "overloaded", "server") else None
-    retryable = _retries(code, status, facts)
-    if headers.get("x-should-retry") == "false":
-        retryable = False
-    kind = server_kind(server, headers)
-    return _failure(code, detail, server, status, facts=facts, retryable=retryable, wait_s=wait_s, kind=kind)
-
-
-def classify_stream_error(payload: object, server: ServerHint | None = None) -> Failure:
-    """Name the failure of an error that came inside a stream, or in a body with status 200 (D9 to D12)."""
-    facts = read_error(payload)
-    status = facts.status
-    code = _code(status or 500, facts)
-    if code == "endpointNotFound" and status is None and not facts.message:
-        code = "server"
-    detail = facts.message or json_text(payload) or "The stream ended with an error that says nothing."
-    wait_s = retry_after_s({}, facts.retry_headers)
+        target = clean_text(headers.get("location", "")) or "another address"
+        moved = ErrorFacts(message=clean_text(f"The server redirects to {target}."))
+        return _failure("endpointNotFound", moved, server, server_kind(server, headers), status)
+    facts = read_error(body)
+    code = failure_code(status, facts)
+    if not facts.message:
+        facts = ErrorFacts(message=json_text_of(body) or f"HTTP {status} without a body", status=facts.status)
+    wait_s = retry_after_s(headers, facts, now_s) if code in _WAITS else None
     return _failure(
         code,
-        detail,
-        server or ServerHint(),
+        facts,
+        server,
+        answering_kind(server, headers, facts),
         status,
-        facts=facts,
-        retryable=_retries(code, status or 500, facts),
+        retryable=_retries(code, status, facts, headers.get("x-should-retry", "")),
+        wait_s=wait_s,
+    )
+
+
+def classify_stream_error(payload: object, server: ServerHint | None = None, *, now_s: float | None = None) -> Failure:
+    """Name the failure of an error that came inside a stream, or in a body with status 200 (D9 to D12)."""
+    server = server or ServerHint()
+    facts = read_error(payload)
+    status = facts.status
+    code = failure_code(status or 200, facts)
+    if code == "endpointNotFound" and not facts.message:
+        code = "server"
+    if not facts.message:
+        shown = json_text(payload) or "The stream ended with an error that says nothing."
+        facts = ErrorFacts(message=shown, status=status)
+    wait_s = retry_after_s({}, facts, now_s) if code in _WAITS else None
+    return _failure(
+        code,
+        facts,
+        server,
+        answering_kind(server, {}, facts),
+        status,
+        retryable=_retries(code, status or 500, facts, ""),
         wait_s=wait_s,
     )
 
@@ -171,7 +106,9 @@ def stream_failure(
     code: str, detail: str, server: ServerHint | None = None, *, retryable: bool | None = None
 ) -> Failure:
     """Name a failure of the stream itself: `streamBroken`, `badStream`, `emptyResponse`, `endpointNotFound` …"""
-    return _failure(code, clean_text(detail), server or ServerHint(), None, retryable=retryable)
+    server = server or ServerHint()
+    facts = ErrorFacts(message=clean_text(detail), html=detail.startswith("A web page"))
+    return _failure(code, facts, server, server_kind(server), None, retryable=retryable)
 
 
 def transport_failure(kind: str, detail: str, origin: str) -> Failure:
@@ -185,14 +122,8 @@ def transport_failure(kind: str, detail: str, origin: str) -> Failure:
         "protocol": "badStream",
     }.get(kind, "connection")
     server = ServerHint(base_url=origin)
-    shown = clean_text(detail) or kind
-    return Failure(
-        code=code,
-        title=TITLES[code],
-        detail=shown,
-        advice=advice_for(code, server_kind(server), server, transport=kind),
-        retryable=code in _RETRYABLE,
-    )
+    facts = ErrorFacts(message=clean_text(detail) or kind)
+    return _failure(code, facts, server, server_kind(server), None, retryable=code in _RETRYABLE, transport=kind)
 
 
 def json_text_of(body: bytes) -> str:
@@ -200,48 +131,54 @@ def json_text_of(body: bytes) -> str:
     return clean_text(body[:2000].decode("utf-8", "replace"))
 
 
-def _code(status: int, facts: ErrorFacts) -> str:
-    words = facts.words
-    if _DATA_POLICY.search(words):
-        return "badRequest"
-    if facts.html and status < 500 and status not in (401, 403, 408, 429):
-        return "endpointNotFound"
-    only = _STATUS_DECIDES.get(status)
-    for code, pattern in _RULES:
-        if (only is None or code in only) and re.search(pattern, words):
-            return code
-    if (by_status := _BY_STATUS.get(status)) is not None:
-        return by_status
-    return "server" if status >= 500 or status < 400 else "badRequest"
-
-
-def _retries(code: str, status: int, facts: ErrorFacts) -> bool:
-    if code == "server" and status >= 500:
-        # Some servers answer the caller's mistake with 500 (I9).
-        return not _CALLER_FAULT.search(facts.words)
+def _retries(code: str, status: int, facts: ErrorFacts, asked: str) -> bool:
+    """Whether sending the same again may help; `asked` is the server's own `x-should-retry`."""
+    if code == "toolCallRejected":
+        return True  # the model writes something else the next time (F14)
+    inner = facts.status if status == 500 or status < 400 else None
+    if status in NEVER_RETRIED or inner in NEVER_RETRIED or asked == "false":
+        return False
+    if code == "server" and asked != "true":
+        return not re.search(_CALLER_FAULT, facts.words)
     return code in _RETRYABLE or code in _ONCE
 
 
 def _failure(
     code: str,
-    detail: str,
+    facts: ErrorFacts,
     server: ServerHint,
+    kind: str,
     status: int | None,
     *,
-    facts: ErrorFacts | None = None,
     retryable: bool | None = None,
     wait_s: float | None = None,
-    kind: str | None = None,
+    transport: str = "",
 ) -> Failure:
-    facts = facts or ErrorFacts(message=detail)
-    kind = kind if kind is not None else server_kind(server)
+    context_tokens = told_context_size(facts) if code == "contextLength" else None
     return Failure(
         code=code,
-        title=TITLES[code],
-        detail=detail,
-        advice=advice_for(code, kind, server, words=facts.words, html=facts.html),
+        title=_title(code, facts, status),
+        detail=facts.message,
+        advice=advice_for(
+            code,
+            kind,
+            server,
+            words=facts.words,
+            html=facts.html,
+            transport=transport,
+            status=status,
+            context_size=context_tokens,
+        ),
         http_status=status,
         retryable=(code in _RETRYABLE or code in _ONCE) if retryable is None else retryable,
         retry_after_s=wait_s,
         param=facts.param or None,
+        context_tokens=context_tokens,
+        said="" if facts.said == facts.message else facts.said,
     )
+
+
+def _title(code: str, facts: ErrorFacts, status: int | None) -> str:
+    if code == "auth" and status in (403, 429):
+        return "Access denied"
+    return TITLES[code]

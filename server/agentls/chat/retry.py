@@ -1,14 +1,15 @@
 """Whether a failed request is sent again, and after how long.
 
-Knows no clock and no random source: both are handed in. Invariant: attempts never exceed `max_attempts` and the
-waits of one request never sum to more than `max_wait_s`.
+A pure function of attempt, failure (with the wait that `retry_after.py` read), time waited so far and random source;
+knows no clock. One layer only: nothing below retries. Invariant: attempts never exceed `max_attempts` and the waits
+of one request never sum to more than `max_wait_s`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from agentls.chat.failure import Failure
+from agentls.chat.failure import NEVER_RETRIED, Failure
 
 BASE_DELAY_S: Final = 0.5
 LONGEST_DELAY_S: Final = 20.0
@@ -51,7 +52,8 @@ def decide_retry(
     `random` gives a number in [0, 1). Full jitter: the wait is uniform below a bound that doubles from 0.5 s to
     20 s. A `Retry-After` of the server is honoured as it is, or the request is given up when it is too long.
     """
-    if not failure.retryable:
+    is_final = failure.http_status in NEVER_RETRIED and failure.code != "toolCallRejected"
+    if not failure.retryable or is_final:
         return GiveUp("not retryable")
     if attempt >= limits.max_attempts or (attempt >= 2 and failure.code in ONCE_ONLY):
         return GiveUp("attempts used up")
@@ -59,10 +61,18 @@ def decide_retry(
     asked_s = failure.retry_after_s
     if asked_s is not None and asked_s > 0:
         if asked_s > left_s:
-            return GiveUp(f"the server asks to wait {asked_s:.0f} s")
+            return GiveUp(f"the server asks to wait {_shown(asked_s)}")
         return Retry(asked_s)
     bound_s = min(LONGEST_DELAY_S, BASE_DELAY_S * 2.0 ** min(max(attempt, 1) - 1, 16))
-    delay_s = bound_s * min(max(random(), 0.0), 1.0)
+    share = random()
+    delay_s = bound_s * (share if 0.0 <= share <= 1.0 else 1.0)
     if delay_s > left_s:
         return GiveUp("waited long enough")
     return Retry(delay_s)
+
+
+def _shown(seconds: float) -> str:
+    """A wait in the unit that people would use: "121 s", "15 min", "3.5 h"."""
+    if seconds < 600.0:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60.0:.0f} min" if seconds < 7200.0 else f"{seconds / 3600.0:.1f} h"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agentls.chat.advice import TITLES
+from agentls.chat.advice.advice import TITLES
 from agentls.chat.failure import classify_response, classify_stream_error, stream_failure, transport_failure
 from agentls.chat.server import ServerHint
 
@@ -40,7 +40,7 @@ def body(message: str, **more: object) -> bytes:
         ),
         (400, body("Invalid model 'x'", type="invalid_model"), PERPLEXITY, "modelNotFound", "Perplexity"),
         (404, b'{"detail":"Not Found"}', ServerHint("http://gpu.example:8000", "m"), "endpointNotFound", "8000/v1"),
-        (404, b"404 page not found", OLLAMA, "endpointNotFound", "end in /v1"),
+        (404, b"404 page not found", OLLAMA, "endpointNotFound", "update Ollama"),
         (404, b"<html><title>404</title></html>", CUSTOM, "endpointNotFound", "web page"),
         (
             404,
@@ -54,7 +54,7 @@ def body(message: str, **more: object) -> bytes:
         (
             200,
             b'{"error":"Unexpected endpoint or method. (POST /chat/completions)"}',
-            LMSTUDIO,
+            ServerHint("http://localhost:1234", "qwen3"),
             "endpointNotFound",
             "/v1",
         ),
