@@ -1,7 +1,8 @@
 """Tool call ids as one request may carry them: never empty, never twice, and in the form the endpoint wants.
 
-Knows messages and the dialect's rule (A11 to A13, G2). Invariant: a call and its result keep one id between them, and
-the ids of a message depend only on the messages before it, so encoded messages stay valid as a task grows.
+Knows messages and the dialect's rule (A11 to A13, G2). It knows which call a result answers, so it also gives results
+the name of their tool where the dialect wants that (G9). Invariant: a call and its result keep one id between them,
+and the ids of a message depend only on the messages before it, so encoded messages stay valid as a task grows.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from agentls.chat.dialect import Dialect
 from agentls.chat.message import AssistantMessage, Message, ToolMessage
 
 _NINE: Final = re.compile(r"[A-Za-z0-9]{9}")
+_SAFE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LETTERS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -24,7 +26,8 @@ class CallIdFixer:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._seen: set[str] = set()
-        self._waiting: dict[str, deque[str]] = {}
+        self._waiting: dict[str, deque[tuple[str, str]]] = {}
+        """By the id of a call: the id to send and the tool's name, for each call of that id."""
         self._position = -1
 
     def fix(self, message: Message) -> Message:
@@ -33,7 +36,9 @@ class CallIdFixer:
         if isinstance(message, AssistantMessage) and message.calls:
             return self._fix_calls(message)
         if isinstance(message, ToolMessage) and (queue := self._waiting.get(message.call_id)):
-            new = queue.popleft()
+            new, name = queue.popleft()
+            if self._dialect.name_tool_results and name != message.name:
+                message = replace(message, name=name)
             return message if new == message.call_id else replace(message, call_id=new)
         return message
 
@@ -44,7 +49,7 @@ class CallIdFixer:
             new = _sendable(call.call_id, self._seen, self._dialect, f"{self._position}:{place}")
             self._seen.add(new)
             ids.append(new)
-            self._waiting.setdefault(call.call_id, deque()).append(new)
+            self._waiting.setdefault(call.call_id, deque()).append((new, call.name))
         if ids == [call.call_id for call in message.calls]:
             return message
         calls = tuple(replace(call, call_id=new) for call, new in zip(message.calls, ids, strict=True))
@@ -58,10 +63,14 @@ def fix_call_ids(messages: Sequence[Message], dialect: Dialect) -> list[Message]
 
 
 def _sendable(call_id: str, seen: set[str], dialect: Dialect, salt: str) -> str:
-    if dialect.call_id_rule == "nine" and not _NINE.fullmatch(call_id):
-        candidate = _nine(call_id or salt)
-    else:
-        candidate = call_id or _nine(salt)
+    match dialect.call_id_rule:
+        case "keep":
+            is_fine = bool(call_id)
+        case "safe":
+            is_fine = _SAFE.fullmatch(call_id) is not None
+        case "nine":
+            is_fine = _NINE.fullmatch(call_id) is not None
+    candidate = call_id if is_fine else _nine(call_id or salt)
     while candidate in seen:
         salt += "+"
         candidate = _nine(f"{call_id}@{salt}")

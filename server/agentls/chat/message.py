@@ -71,6 +71,10 @@ class ToolMessage:
 
     call_id: str
     text: str
+    images: tuple[ImagePart, ...] = ()
+    """Sent in a user message after the last result of the group, because tool messages take text only (G8)."""
+    name: str = ""
+    """The tool's name, for endpoints that want it on the result (G9); `call_ids.py` fills it."""
 
 
 Message: TypeAlias = SystemMessage | UserMessage | AssistantMessage | ToolMessage

@@ -1,84 +1,81 @@
-"""A dialect learns from a refusal that names a parameter, each lesson once."""
-
-import json
+"""What a dialect says of itself."""
 
 import pytest
 
-from agentls.chat.dialect import DEFAULT, Dialect, adapt, preset
-from agentls.chat.failure import classify_response
-from agentls.chat.server import ServerHint
-
-HINT = ServerHint("https://llm.example/v1")
+from agentls.chat.dialect import DEFAULT, Dialect, differences
 
 
-def refusal(message: str, status: int = 400, param: str | None = None):
-    body = json.dumps({"error": {"message": message, "param": param}}).encode()
-    return classify_response(status, {}, body, HINT)
+def test_the_default_differs_in_nothing() -> None:
+    assert differences(DEFAULT) == []
 
 
-@pytest.mark.parametrize(
-    ("message", "field", "value"),
-    [
-        (
-            "Unsupported parameter: 'max_tokens' is not supported here. Use 'max_completion_tokens' instead.",
-            "max_tokens_param",
-            "max_completion_tokens",
-        ),
-        ("Unsupported parameter: 'temperature' is not supported with this model.", "send_temperature", False),
-        ("invalid temperature: only 1 is allowed for this model", "send_temperature", False),
-        ("extraneous key [include_usage] is not permitted", "send_stream_options", False),
-        ("Unrecognized request argument supplied: stream_options", "send_stream_options", False),
-        ("Model m does not support parameter reasoningEffort.", "send_reasoning_effort", False),
-        ("The `reasoning_content` in the thinking mode must be passed back.", "replay_reasoning", "reasoning_content"),
-        ("property 'messages.1.assistant.reasoning_content' is unsupported", "replay_extra", False),
-        ("invalid message content type: <nil>", "empty_content", "empty"),
-        ("Tool call id was x but must be a-z, A-Z, 0-9, with a length of 9.", "call_id_rule", "nine"),
-        ("Unexpected role 'user' after role 'tool'", "bridge_tool_to_user", True),
-        ("parallel_tool_calls=False is not supported by this model.", "dropped", frozenset({"parallel_tool_calls"})),
-        ("Validation: Unsupported parameter(s): `tool_stream`", "dropped", frozenset({"tool_stream"})),
-    ],
-)
-def test_a_refusal_teaches_one_lesson_once(message: str, field: str, value: object) -> None:
-    learned = adapt(DEFAULT, refusal(message))
-    assert learned is not None
-    dialect, said = learned
-    assert getattr(dialect, field) == value
-    assert said
-    assert adapt(dialect, refusal(message)) is None
-
-
-@pytest.mark.parametrize(
-    ("message", "status"),
-    [
-        ("Invalid 'max_tokens': integer below minimum value. Expected a value >= 0, but got -1 instead.", 400),
-        ("Temperature must be between 0 and 2, got 100", 400),
-        ("Unsupported parameter: 'temperature'", 401),
-        ("Unsupported parameter: 'temperature'", 500),
-        ("The model `x` does not exist", 400),
-        ("something else", 422),
-    ],
-)
-def test_other_failures_teach_nothing(message: str, status: int) -> None:
-    assert adapt(DEFAULT, refusal(message, status)) is None
-
-
-def test_max_completion_tokens_that_is_unknown_goes_back_to_max_tokens() -> None:
-    learned = adapt(
-        preset(ServerHint("https://api.openai.com/v1")), refusal("Unknown parameter: max_completion_tokens")
+def test_every_difference_is_a_sentence() -> None:
+    dialect = Dialect(
+        max_tokens_param=None,
+        send_stream_options=False,
+        send_temperature=False,
+        send_reasoning_effort=False,
+        tool_choice="auto",
+        required_word="any",
+        streaming="always",
+        system_role="user",
+        merge_same_role=True,
+        bridge_tool_to_user=True,
+        empty_content="omit",
+        call_id_rule="nine",
+        name_tool_results=True,
+        send_images=False,
+        replay_reasoning="reasoning_content",
+        fill_reasoning=True,
+        replayed_keys=frozenset(),
+        fill_signatures=True,
+        cache_marks="never",
+        schema_form="plain",
+        schema_refused=frozenset({"oneOf", "const"}),
+        null_form="nullable",
+        max_tools=128,
+        dropped=frozenset({"seed", "temperature"}),
     )
-    assert learned is not None
-    assert learned[0].max_tokens_param == "max_tokens"
+    assert differences(dialect) == [
+        "The output limit is not sent.",
+        "reasoning_effort is not sent.",
+        "seed is not sent.",
+        "stream_options is not sent.",
+        "temperature is not sent.",
+        "Answers are always streamed.",
+        "The instructions open the first user message.",
+        "Messages of one role that follow each other are joined.",
+        "An assistant message is put between tool results and prompts.",
+        "A message of calls only has no content.",
+        "Tool call ids are sent as nine letters and digits.",
+        "Tool results carry the name of their tool.",
+        "Images are left out.",
+        "Earlier reasoning is sent back as reasoning_content.",
+        "A message without reasoning has a blank one.",
+        "Keys that the provider adds to messages are not sent back.",
+        "Calls without a thought signature are marked as such.",
+        "Cache marks are not sent.",
+        "Tool schemas are sent in a plain form, without references and rare keywords.",
+        "Tool schemas are sent without const, oneOf.",
+        "A value that may be null is written in tool schemas as nullable: true.",
+        "A tool call cannot be forced; tool_choice is auto.",
+        'The word for "call some tool" is any.',
+        "At most 128 tools are sent.",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("base_url", "expected"),
+    ("dialect", "plain", "with_tools"),
     [
-        ("https://api.openai.com/v1", Dialect(max_tokens_param="max_completion_tokens")),
-        ("http://localhost:11434/v1", Dialect(empty_content="empty")),
-        ("https://llm.example/v1", DEFAULT),
-        ("https://notapi.x.ai.example/v1", DEFAULT),
-        ("not a url", DEFAULT),
+        (DEFAULT, (True, False), (True, False)),
+        (Dialect(streaming="always"), (True, True), (True, True)),
+        (Dialect(streaming="never"), (False, False), (False, False)),
+        (Dialect(stream_with_tools=False), (True, False), (False, False)),
+        (Dialect(streaming="always", stream_with_tools=False), (True, True), (True, True)),
     ],
 )
-def test_a_known_host_begins_with_its_preset(base_url: str, expected: Dialect) -> None:
-    assert preset(ServerHint(base_url)) == expected
+def test_the_dialect_knows_better_than_the_user_what_can_be_streamed(
+    dialect: Dialect, plain: tuple[bool, bool], with_tools: tuple[bool, bool]
+) -> None:
+    assert tuple(dialect.streams(asked, with_tools=False) for asked in (True, False)) == plain
+    assert tuple(dialect.streams(asked, with_tools=True) for asked in (True, False)) == with_tools

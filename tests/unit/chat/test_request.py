@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from agentls.chat.dialect import DEFAULT, Dialect, preset
+from agentls.chat.dialect import DEFAULT, Dialect
 from agentls.chat.message import (
     AssistantMessage,
     CallMessage,
@@ -16,6 +16,7 @@ from agentls.chat.message import (
     ToolMessage,
     UserMessage,
 )
+from agentls.chat.presets import preset
 from agentls.chat.request import RequestOptions, encode_message, encode_request, fix_call_ids
 from agentls.chat.server import ServerHint
 
@@ -83,7 +84,10 @@ def test_extra_body_wins_but_not_over_the_conversation() -> None:
     }
 
 
-@pytest.mark.parametrize(("rule", "content"), [("null", {"content": None}), ("empty", {"content": ""}), ("omit", {})])
+@pytest.mark.parametrize(
+    ("rule", "content"),
+    [("null", {"content": None}), ("empty", {"content": ""}), ("omit", {}), ("words", {"content": "(tool calls)"})],
+)
 def test_an_assistant_message_of_calls_only_has_the_content_the_dialect_wants(rule, content: dict) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
     message = AssistantMessage("", None, (CallMessage("call_1", "f", '{"a":1}'),))
@@ -102,12 +106,68 @@ def test_extra_keys_go_back_only_where_the_dialect_says_so() -> None:
     assert sent["tool_calls"][0]["extra_content"] == {"google": {"thought_signature": "s"}}
     assert (sent["content"], sent["reasoning_details"]) == ("t", [1])
     assert "reasoning_content" not in sent
-    assert set(encoded(message, Dialect(replay_extra=False))) == {"role", "content", "tool_calls"}
-    assert encoded(message, Dialect(replay_reasoning="reasoning_content"))["reasoning_content"] == "hm"
+    odd = AssistantMessage("t", None, (CallMessage("c", "f", "{}", {"odd": 1, "index": 2}),), {"refusal": "no"})
+    assert encoded(odd) == {
+        "role": "assistant",
+        "content": "t",
+        "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    }
+    bare = encoded(message, Dialect(replayed_keys=frozenset()))
+    assert (set(bare), set(bare["tool_calls"][0])) == ({"role", "content", "tool_calls"}, {"id", "type", "function"})
 
 
-def test_an_empty_tool_result_says_so() -> None:
-    assert encoded(ToolMessage("c", "")) == {"role": "tool", "tool_call_id": "c", "content": "(no output)"}
+@pytest.mark.parametrize(
+    ("dialect", "reasoning", "sent"),
+    [
+        (DEFAULT, "hm", {"content": "t"}),
+        (Dialect(replay_reasoning="reasoning_content"), "hm", {"content": "t", "reasoning_content": "hm"}),
+        (Dialect(replay_reasoning="reasoning_content"), None, {"content": "t"}),
+        (preset(ServerHint("https://api.deepseek.com")), None, {"content": "t", "reasoning_content": " "}),
+        (preset(ServerHint("https://api.moonshot.ai/v1")), " \n", {"content": "t", "reasoning_content": " "}),
+        (preset(ServerHint("https://api.z.ai/api/paas/v4")), "hm", {"content": "t", "reasoning_content": "hm"}),
+        (preset(ServerHint("https://api.minimax.io/v1")), "hm", {"content": "<think>\nhm\n</think>\n\nt"}),
+        (preset(ServerHint("https://api.minimax.io/v1")), None, {"content": "t"}),
+    ],
+)
+def test_reasoning_goes_back_as_the_endpoint_wants_it(dialect: Dialect, reasoning: str | None, sent: dict) -> None:
+    assert encoded(AssistantMessage("t", reasoning), dialect) == {"role": "assistant", **sent}
+
+
+def test_reasoning_between_think_tags_stands_for_a_text_and_not_beside_sealed_reasoning() -> None:
+    dialect = Dialect(replay_reasoning="think_tags")
+    assert encoded(AssistantMessage("", "hm", (CALL,)), dialect)["content"] == "<think>\nhm\n</think>"
+    sealed = AssistantMessage("t", "hm", (), {"reasoning_details": [{"text": "hm"}]})
+    assert encoded(sealed, dialect) == {"role": "assistant", "content": "t", "reasoning_details": [{"text": "hm"}]}
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n"])
+def test_an_empty_text_says_so(text: str) -> None:
+    assert encoded(ToolMessage("c", text)) == {"role": "tool", "tool_call_id": "c", "content": "(no output)"}
+    assert encoded(UserMessage((TextPart(text),))) == {"role": "user", "content": "(no text)"}
+    assert encoded(AssistantMessage(text)) == {"role": "assistant", "content": "(no text)"}
+    assert encoded(AssistantMessage(text, None, (CALL,)))["content"] is None
+
+
+def test_a_result_that_is_an_image_points_at_the_message_that_has_it() -> None:
+    image = ImagePart("image/png", "QUJD")
+    assert encoded(ToolMessage("c", "", (image,)))["content"] == "(an image; it is in the next user message)"
+    assert encoded(ToolMessage("c", "seen", (image,))) == {"role": "tool", "tool_call_id": "c", "content": "seen"}
+
+
+def test_a_result_has_the_name_of_its_tool_where_the_endpoint_wants_it() -> None:
+    dialect = Dialect(name_tool_results=True)
+    messages = fix_call_ids([calls("a", ""), ToolMessage("a", "x"), ToolMessage("", "y")], dialect)
+    assert [encoded(message, dialect)["name"] for message in messages[1:]] == ["f", "f"]
+    assert "name" not in encoded(messages[1], DEFAULT)
+
+
+def test_a_call_that_another_model_made_is_marked_where_signatures_are_required() -> None:
+    dialect = Dialect(fill_signatures=True)
+    unsigned = encoded(AssistantMessage("", None, (CallMessage("c", "f", "{}"), CALL)), dialect)["tool_calls"]
+    assert [call["extra_content"]["google"]["thought_signature"] for call in unsigned] == [
+        "skip_thought_signature_validator",
+        "s",
+    ]
 
 
 def test_an_image_is_a_part() -> None:
@@ -117,6 +177,14 @@ def test_an_image_is_a_part() -> None:
             {"type": "text", "text": "see"},
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}},
         ],
+    }
+
+
+def test_an_image_that_is_not_taken_is_a_word() -> None:
+    parts = (TextPart(""), ImagePart("image/png", "QUJD"), TextPart("see"))
+    assert encoded(UserMessage(parts), Dialect(send_images=False)) == {
+        "role": "user",
+        "content": "[An image was here; this model takes no images.]\n\nsee",
     }
 
 
@@ -167,3 +235,115 @@ def test_mistral_gets_nine_letters_and_digits_and_a_message_between_tool_and_use
     assert re.fullmatch("[A-Za-z0-9]{9}", first)
     sent = body([ToolMessage("c", "x"), UserMessage((TextPart("go on"),))], dialect=dialect)
     assert [message["role"] for message in sent["messages"]] == ["tool", "assistant", "user"]
+
+
+@pytest.mark.parametrize(
+    ("form", "asked", "sent"),
+    [
+        ("object", None, None),
+        ("object", "auto", "auto"),
+        ("object", "required", "required"),
+        ("object", "f", {"type": "function", "function": {"name": "f"}}),
+        ("words", "f", "required"),
+        ("auto", "f", "auto"),
+        ("auto", "required", "auto"),
+        ("never", "auto", None),
+    ],
+)
+def test_a_forced_call_is_asked_for_in_the_endpoints_form(form, asked: str | None, sent: object) -> None:
+    options = RequestOptions(tool_choice=asked)
+    assert body([], options, Dialect(tool_choice=form)).get("tool_choice") == sent
+    assert "tool_choice" not in body([], options, Dialect(tool_choice=form), None)
+
+
+def test_mistrals_word_for_some_tool_is_any() -> None:
+    options = RequestOptions(tool_choice="required")
+    assert body([], options, preset(ServerHint("https://api.mistral.ai/v1")))["tool_choice"] == "any"
+
+
+def test_what_is_refused_without_tools_or_without_a_stream_is_left_out() -> None:
+    own = {"parallel_tool_calls": False, "tool_choice": "auto", "stream_options": {"include_usage": True}}
+    assert body([], RequestOptions(stream=False, extra_body=own), tools=None) == {
+        "model": "m",
+        "messages": [],
+        "stream": False,
+    }
+    assert body([], RequestOptions(extra_body=own)) | {"tools": []} == {
+        "model": "m",
+        "messages": [],
+        "tools": [],
+        "stream": True,
+        **own,
+    }
+
+
+def test_a_limit_of_the_users_own_replaces_ours_whatever_its_name() -> None:
+    options = RequestOptions(max_output_tokens=99, extra_body={"max_completion_tokens": 5})
+    assert {"max_tokens", "max_completion_tokens"} & body([], options).keys() == {"max_completion_tokens"}
+
+
+def test_a_limit_of_the_users_own_goes_by_the_other_name_where_its_own_was_refused() -> None:
+    options = RequestOptions(max_output_tokens=99, extra_body={"max_tokens": 5})
+    refused = Dialect(max_tokens_param="max_completion_tokens", dropped=frozenset({"max_tokens"}))
+    neither = Dialect(max_tokens_param=None, dropped=frozenset({"max_tokens", "max_completion_tokens"}))
+    assert body([], options, refused)["max_completion_tokens"] == 5
+    assert not {"max_tokens", "max_completion_tokens"} & body([], options, neither).keys()
+
+
+def said(*texts: str) -> list[Message]:
+    """User messages, and assistant messages where the text begins with `a`."""
+    return [AssistantMessage(text) if text.startswith("a") else UserMessage((TextPart(text),)) for text in texts]
+
+
+def roles(messages: list[Message], dialect: Dialect) -> list[tuple[str, object]]:
+    return [(each["role"], each["content"]) for each in body(messages, dialect=dialect)["messages"]]
+
+
+def test_messages_of_one_role_are_joined_where_roles_must_alternate() -> None:
+    image = UserMessage((TextPart("see"), ImagePart("image/png", "QUJD")))
+    messages = [SystemMessage("s"), *said("u1", "u2", "a1", "a2", "u3"), image]
+    assert roles(messages, Dialect(merge_same_role=True)) == [
+        ("system", "s"),
+        ("user", "u1\n\nu2"),
+        ("assistant", "a1\n\na2"),
+        ("user", [{"type": "text", "text": "u3"}, *encoded(image)["content"]]),
+    ]
+
+
+def test_joined_assistant_messages_keep_the_calls_and_results_stay_apart() -> None:
+    messages = [*said("u", "a1"), calls("1", "2"), ToolMessage("1", "x"), ToolMessage("2", "y")]
+    _, assistant, *results = body(messages, dialect=Dialect(merge_same_role=True))["messages"]
+    assert (assistant["content"], [call["id"] for call in assistant["tool_calls"]]) == ("a1", ["1", "2"])
+    assert [each["content"] for each in results] == ["x", "y"]
+
+
+def test_instructions_open_the_first_user_message_where_there_is_no_system_role() -> None:
+    messages = [SystemMessage("s"), *said("u1", "u2", "a")]
+    assert roles(messages, Dialect(system_role="user")) == [("user", "s\n\nu1"), ("user", "u2"), ("assistant", "a")]
+
+
+MARK = {"type": "ephemeral"}
+
+
+def marked(messages: list[Message], dialect: Dialect = DEFAULT) -> list[str]:
+    """The texts that carry a cache mark."""
+    sent = body(messages, RequestOptions(prompt_caching=True), dialect)["messages"]
+    parts = [part for each in sent if isinstance(each["content"], list) for part in each["content"]]
+    return [part["text"] for part in parts if part.get("cache_control") == MARK]
+
+
+def test_the_instructions_and_the_last_two_user_and_tool_messages_are_marked_for_the_cache() -> None:
+    image = UserMessage((TextPart("see"), ImagePart("image/png", "QUJD")))
+    messages = [SystemMessage("s"), *said("u1", "a"), image, calls("1"), ToolMessage("1", "x")]
+    assert marked(messages) == ["s", "see", "x"]
+    assert marked(messages, Dialect(cache_marks="no_tools")) == ["s", "u1", "see"]
+    assert marked(messages, Dialect(cache_marks="never")) == []
+    assert "cache_control" not in json.dumps(body(messages))
+
+
+def test_a_message_without_a_text_is_passed_over_by_the_marks_and_a_short_conversation_has_fewer() -> None:
+    image = UserMessage((ImagePart("image/png", "QUJD"),))
+    assert marked([SystemMessage("s"), *said("u1", "u2"), image]) == ["s", "u1", "u2"]
+    assert marked([SystemMessage("s")]) == ["s"]
+    assert marked([SystemMessage("s"), image]) == ["s"]
+    assert marked([]) == []
