@@ -1,6 +1,7 @@
 """What one connection has told us: workspace folders, trust, settings, providers, learned dialects.
 
-Knows no task. Invariant: all of it lives in memory and is gone with the connection; nothing the model says changes it.
+Knows no task. Invariant: all of it is gone with the connection but what endpoints taught (world/endpoint_memory);
+nothing the model says changes it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ import asyncio
 import logging
 import platform
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from agentls.chat.dialect import Dialect, preset
-from agentls.chat.server import ServerHint
+from agentls.chat.dialect import DEFAULT, Dialect
+from agentls.chat.lessons.lessons import relearn
+from agentls.chat.presets import preset
+from agentls.chat.schema.tool_schema import encode_tools
+from agentls.chat.server import ServerHint, server_kind
+from agentls.engine.discovery import Discovery, spoken_to
 from agentls.engine.pace import Pace
 from agentls.engine.providers import Providers
 from agentls.engine.world import World
@@ -26,10 +29,19 @@ from agentls.protocol.provider import Provider
 from agentls.protocol.settings import Environment, Found, Settings, SettingsPatch, merge_settings
 from agentls.tools.toolbox import Toolbox
 from agentls.world.buffers import Buffers, NoBuffers
+from agentls.world.endpoint_memory import EndpointMemory, Key
 from agentls.world.files import Workspace
 from agentls.world.ripgrep import find_ripgrep
 
+if TYPE_CHECKING:
+    from agentls.chat.models.server_word import ServerWord
+    from agentls.engine.endpoint import Endpoint
+    from agentls.engine.model_list import ModelListing
+
 logger = logging.getLogger(__name__)
+
+DISCOVERY_PATIENCE_S = 2.0
+"""How long the first answer waits for the prices that it cost."""
 
 
 class Connection:
@@ -44,8 +56,12 @@ class Connection:
         self._world = world
         self._redactor: tuple[tuple[str, ...], Redactor] | None = None
         self._listed_tools: tuple[tuple[str, ...], list[ToolDefinition]] | None = None
-        self._encoded_tools: tuple[tuple[str, ...], bytes | None] | None = None
-        self._dialects: dict[tuple[str, str], Dialect] = {}
+        self._encoded_tools: tuple[tuple[tuple[str, ...], Dialect], bytes | None] | None = None
+        self._memory = EndpointMemory(world.data_dir, world.clock)
+        self.discovery = Discovery(self._memory, world.clock)
+        self._dialects: dict[Key, Dialect] = {}
+        self._discoveries: set[asyncio.Task[None]] = set()
+        providers.discovered = self.discovery.model
 
     def root_of(self, workspace_uri: str | None) -> Path:
         """The folder that this URI names, or the first for None. Raises RequestFailed."""
@@ -89,15 +105,49 @@ class Connection:
             self._redactor = (secrets, Redactor(secrets))
         return self._redactor[1]
 
+    async def remember(self) -> None:
+        """Read what earlier connections learned, off the loop's thread."""
+        await asyncio.to_thread(self._memory.load)
+
+    async def aclose(self) -> None:
+        """End what runs beside, and return once what was learned is saved."""
+        for task in self._discoveries:
+            task.cancel()
+        await asyncio.gather(*self._discoveries, return_exceptions=True)
+        await self._memory.aclose()
+
     def dialect(self, provider: Provider) -> Dialect:
-        """How this endpoint and model are spoken to: what was learned, else what is known of the host."""
-        learned = self._dialects.get(_spoken_to(provider))
-        if learned is not None:
-            return learned
-        return preset(ServerHint(base_url=provider.base_url, model=provider.model_id))
+        """How this endpoint and model are spoken to: what is known of the host, and what was ever learned."""
+        key = spoken_to(provider)
+        spoken = self._dialects.get(key)
+        if spoken is None:
+            hint = ServerHint(provider.base_url, provider.model_id, self.told_kind(provider))
+            spoken = relearn(preset(hint), self._memory.recall(key).lessons)
+            self._dialects[key] = spoken
+        return spoken
+
+    def told_kind(self, provider: Provider) -> str:
+        """The kind of server that it told itself to be, where its address tells nothing; else ""."""
+        tells = server_kind(ServerHint(provider.base_url, provider.model_id))
+        return "" if tells else self.discovery.server_kind(provider)
 
     def learn(self, provider: Provider, dialect: Dialect) -> None:
-        self._dialects[_spoken_to(provider)] = dialect
+        """Speak like this from now on; the lessons are kept for later connections, one that holds a secret is not."""
+        key = spoken_to(provider)
+        self._dialects[key] = dialect
+        redactor = self.redactor()
+        self._memory.learn(key, [lesson for lesson in sorted(dialect.learned) if redactor.mask(lesson) == lesson])
+
+    def note_facts(self, provider: Provider, listing: ModelListing, word: ServerWord | None = None) -> None:
+        """Keep what a model list, and the server's own word, say of the provider's own model."""
+        self.discovery.note(provider, listing, word)
+
+    async def discover(self, endpoint: Endpoint) -> None:
+        """Find out what the profile leaves open, see `Discovery.discover`; what takes longer goes on beside."""
+        task = asyncio.get_running_loop().create_task(self.discovery.discover(endpoint))
+        self._discoveries.add(task)
+        task.add_done_callback(self._discoveries.discard)
+        await asyncio.wait([task], timeout=DISCOVERY_PATIENCE_S)
 
     def tool_list(self) -> list[ToolDefinition]:
         disabled = tuple(self.settings.tools.disabled)
@@ -110,12 +160,11 @@ class Connection:
         disabled = self.settings.tools.disabled
         return tuple(name for name in self.toolbox.names if name not in disabled)
 
-    def tool_definitions(self) -> bytes | None:
-        """The tools as the model is offered them, encoded; None when all are disabled."""
-        disabled = tuple(self.settings.tools.disabled)
-        if self._encoded_tools is None or self._encoded_tools[0] != disabled:
-            definitions = self.toolbox.definitions(disabled)
-            self._encoded_tools = (disabled, msgspec.json.encode(definitions) if definitions else None)
+    def tool_definitions(self, dialect: Dialect = DEFAULT) -> bytes | None:
+        """The tools as the model is offered them, in the endpoint's form; None when all are disabled."""
+        wanted = tuple(self.settings.tools.disabled), dialect
+        if self._encoded_tools is None or self._encoded_tools[0] != wanted:
+            self._encoded_tools = (wanted, encode_tools(self.toolbox.definitions(wanted[0]), dialect))
         return self._encoded_tools[1]
 
     async def environment(self) -> Environment:
@@ -129,11 +178,6 @@ class Connection:
             ),
             extras={},
         )
-
-
-def _spoken_to(provider: Provider) -> tuple[str, str]:
-    parts = urlsplit(provider.base_url)
-    return f"{parts.scheme}://{parts.netloc}", provider.model_id
 
 
 def system_name() -> str:

@@ -6,11 +6,18 @@ Knows no task. Invariant: a key is never in a result.
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 
 from agentls.engine.answer import Answer
+from agentls.engine.endpoint import endpoint_of
 from agentls.engine.parts import EngineParts
+from agentls.engine.provider_failure import provider_failed
+from agentls.engine.publisher import Publisher
+from agentls.engine.world import World
 from agentls.protocol import ask_requests as a
+from agentls.protocol import model_list as m
 from agentls.protocol import provider_requests as p
+from agentls.protocol.errors import RequestFailed
 from agentls.world.http import TransportError
 
 logger = logging.getLogger(__name__)
@@ -19,6 +26,10 @@ _LOCAL = "http://127.0.0.1"
 
 
 class ProviderRequests(EngineParts):
+    def __init__(self, world: World, publisher: Publisher) -> None:
+        super().__init__(world, publisher)
+        self.connection.discovery.changed = self._providers_changed
+
     async def provider_list(self, params: p.ProviderListParams) -> Answer[p.ProviderListResult]:
         providers = self.connection.providers
         return Answer(p.ProviderListResult(providers=list(providers.views()), active=providers.active))
@@ -45,6 +56,27 @@ class ProviderRequests(EngineParts):
         self.connection.providers.select(params.id)
         return Answer(p.ProviderSelectResult(active=params.id), self._providers_changed)
 
+    async def provider_models(self, params: m.ProviderModelsParams) -> Answer[m.ProviderModelsResult]:
+        # Local: server start must not pay for it.
+        from agentls.engine.model_list import ModelListFailed, fetch_models, server_word
+        from agentls.engine.own_model import with_word
+
+        provider = self.connection.providers.get(params.id)
+        endpoint = endpoint_of(self.connection, self._world, provider)
+        try:
+            listing = await fetch_models(endpoint)
+        except ModelListFailed as failed:
+            if failed.failure.code == "auth" and provider.api_key_env is not None and endpoint.key is None:
+                raise RequestFailed("provider.keyMissing") from failed
+            raise provider_failed(failed.failure, self.connection.redactor()) from failed
+        word = await server_word(endpoint, listing.server)
+        shown = with_word(listing, word, provider.model_id)
+        mask = self.connection.redactor().mask
+        # A list that echoes the key as an id must not show it.
+        models = [m.ListedModel(**asdict(facts)) for facts in shown.models if mask(facts.id) == facts.id]
+        result = m.ProviderModelsResult(models=models, source=shown.source)
+        return Answer(result, lambda: self.connection.note_facts(provider, listing, word))
+
     def _providers_changed(self) -> None:
         providers = self.connection.providers
         changed = p.ProviderChanged(providers=list(providers.views()), active=providers.active)
@@ -55,6 +87,7 @@ class ProviderRequests(EngineParts):
         """Do what the first request to a provider would wait for (imports, certificates), without a request."""
         has = self.connection.providers.has(provider_id)
         provider = self.connection.providers.get(provider_id) if has else None
+        await self.connection.remember()
         try:
             if provider is None:
                 await self._world.http.prepare(_LOCAL)

@@ -6,14 +6,14 @@ origin it was set for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from agentls.protocol.errors import RequestFailed
-from agentls.protocol.provider import Provider, ProviderView
+from agentls.protocol.provider import EffectiveModel, Provider, ProviderModel, ProviderView
 from agentls.protocol.provider_check import check_api_key, check_provider, secrets_of
-from agentls.protocol.provider_view import provider_view
+from agentls.protocol.provider_view import effective_model, provider_view
 
 _NOT_CONFIGURED = (
     "Set a base URL and a model: in the editor's gear panel, by agent/provider/set, or by the environment variables "
@@ -75,12 +75,19 @@ class Providers:
     """Whether the active provider was configured outside the client, so that the first one it sets takes over."""
     problem: str | None = None
     """What is wrong with the configuration of file, environment or editor, as a sentence."""
+    discovered: Callable[[Provider], ProviderModel | None] = lambda provider: None
+    """What the server itself says of a provider's model: it fills what the profile leaves open."""
 
     def views(self) -> tuple[ProviderView, ...]:
         return tuple(self.view(provider.id) for provider in self._by_id.values())
 
     def view(self, provider_id: str) -> ProviderView:
-        return provider_view(self.get(provider_id), api_key=self.key(provider_id))
+        provider = self.get(provider_id)
+        return provider_view(provider, api_key=self.key(provider_id), discovered=self.discovered(provider))
+
+    def effective(self, provider: Provider) -> EffectiveModel:
+        """The model configuration in force: what is set, else discovered, else the default."""
+        return effective_model(provider.model, self.discovered(provider))
 
     def get(self, provider_id: str | None) -> Provider:
         """The provider with this id, or the active one for None. Raises RequestFailed."""
@@ -104,6 +111,8 @@ class Providers:
                 "The key was dropped because the base URL now names another server; set the key for it again."
             )
         self._by_id[provider.id] = provider
+        if provider.api_key_env is not None and self.key(provider.id) is None:
+            warnings.append(f"{provider.api_key_env} is not set where the server runs: no key is sent.")
         if self.active is None or self._is_preset:
             self.active = provider.id
         self._is_preset = False
@@ -136,7 +145,8 @@ class Providers:
         own = self._keys.get(provider_id)
         if own is not None or provider.api_key_env is None:
             return own
-        return self.environment.get(provider.api_key_env) or None
+        # Stripped: a line break from a file would be refused by HTTP with words that nobody connects with the key.
+        return self.environment.get(provider.api_key_env, "").strip() or None
 
     def key_for(self, provider: Provider) -> str | None:
         """The key for a request to `provider`; none once its id is gone or names another origin."""

@@ -48,14 +48,79 @@ async def test_a_pasted_completions_address_is_trimmed_with_a_warning(tmp_path: 
         assert (await shop.run(providerId="q"))["status"] == "completed"
 
 
-@pytest.mark.parametrize("key", ["a\nb", "a\0b", "clé", "a b", "x" * 10_240])
-async def test_a_key_that_cannot_be_sent_is_refused_and_not_echoed(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("sk-a\nb", "line breaks"),
+        ("sk-a\rb", "line breaks"),
+        ("sk-a\0b", "plain ASCII"),
+        ("sk-a\tb", "plain ASCII"),
+        ("sk-a\x7fb", "plain ASCII"),
+        ("clé-secrète", "plain ASCII"),
+        ("sk-\u200bhidden", "plain ASCII"),
+        ("Bearer sk-abc", "without spaces"),
+        ("x" * 10_240, "longer than 8192 bytes"),
+    ],
+)
+async def test_a_key_that_cannot_be_sent_is_refused_with_the_reason_and_not_echoed(
+    tmp_path: Path, key: str, reason: str
+) -> None:
     async with workshop(tmp_path, Script()) as shop:
         with pytest.raises(InvalidParams) as refused:
             await shop.ask("agent/provider/setKey", {"id": "p", "apiKey": key})
 
         assert refused.value.path == "apiKey"
-        assert key not in str(refused.value)
+        assert reason in refused.value.message
+        assert key not in refused.value.message
+        assert shop.engine.connection.providers.key("p") == KEY
+
+
+@pytest.mark.parametrize(
+    ("base_url", "reason"),
+    [
+        ("https://user:secret@api.example.com/v1", "user name or password"),
+        ("https://@api.example.com/v1", "user name or password"),
+        ("https://api.example.com/v1?api-version=1", "before any ? or #"),
+        ("https://api.example.com/v1?", "before any ? or #"),
+        ("https://api.example.com/v1#top", "before any ? or #"),
+        ("ftp://api.example.com/v1", "must begin with https:// or http://"),
+        ("file:///etc/passwd", "must begin with https:// or http://"),
+        ("api.example.com/v1", "must begin with https:// or http://"),
+        ("localhost:11434/v1", "must begin with https:// or http://"),
+        ("http://192.168.1.20:11434/v1", "unencrypted"),
+        ("http://ollama.example.com/v1", "unencrypted"),
+        ("http://127.0.0.1.example.com/v1", "unencrypted"),
+        ("http://0x7f.1/v1", "unencrypted"),
+        ("https://", "has no host"),
+        ("https://api.example.com:0/v1", "no valid host and port"),
+        ("https://api.example.com:99999/v1", "not a valid URL"),
+        ("https://api.example.com\\@evil.example/v1", "backslashes"),
+        ("https://api.exa\nmple.com/v1", "plain ASCII"),
+        ("https://api.exa mple.com/v1", "plain ASCII"),
+        ("https://b\u00fccher.example/v1", "plain ASCII"),
+    ],
+)
+async def test_a_base_url_that_is_not_plain_is_refused_with_the_reason(
+    tmp_path: Path, base_url: str, reason: str
+) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        provider = {"id": "p", "name": "P", "baseUrl": base_url, "modelId": "m"}
+        with pytest.raises(InvalidParams) as refused:
+            await shop.ask("agent/provider/set", {"provider": provider})
+
+        assert refused.value.path == "provider.baseUrl"
+        assert reason in refused.value.message
+        assert "secret" not in refused.value.message
+        assert shop.engine.connection.providers.get("p").base_url == shop.endpoint.base_url
+
+
+async def test_plain_http_to_another_machine_is_taken_where_it_is_allowed(tmp_path: Path) -> None:
+    async with workshop(tmp_path, Script()) as shop:
+        provider = {"id": "p", "name": "P", "baseUrl": "http://192.168.1.20:11434/v1/", "modelId": "m"}
+        result = await shop.ask("agent/provider/set", {"provider": {**provider, "allowInsecureHttp": True}})
+
+        assert result["provider"]["baseUrl"] == "http://192.168.1.20:11434/v1"
+        assert any("unencrypted" in warning for warning in result["warnings"])
 
 
 async def test_removing_the_active_provider_leaves_another_active(tmp_path: Path) -> None:
