@@ -25,6 +25,8 @@ class Private(msgspec.Struct, frozen=True, omit_defaults=True):
     """A prompt's blocks where the notification carries capped ones."""
     extra: dict[str, object] | None = None
     """Keys of the provider to be replayed to it unchanged (thought signatures, reasoning details)."""
+    spoken_to: str | None = None
+    """Which endpoint and model `extra` came from, and so the only ones that get it back."""
     changed: list[dict[str, object]] | None = None
     """The files a call changed: `{uri, path, change}`."""
     cost: float | None = None

@@ -142,7 +142,8 @@ def _request_completed(state: TaskState, event: e.RequestCompleted, record: Reco
     turn = state.turn
     if turn is None or turn.open_request != event.request_id:
         return state
-    cost = _private(record).cost
+    kept = _private(record)
+    cost = kept.cost
     if event.usage is not None:
         turn = replace(turn, usage=add_usage(turn.usage, event.usage))
         state = replace(state, usage=add_usage(state.usage, event.usage))
@@ -151,7 +152,8 @@ def _request_completed(state: TaskState, event: e.RequestCompleted, record: Reco
         state = replace(state, cost=(state.cost or 0.0) + cost)
     reply = turn.reply
     if event.error is None and reply is not None and (reply.text or reply.calls):
-        whole = replace(reply, finish_reason=event.finish_reason, extra=_private(record).extra)
+        spoken_to = kept.spoken_to or reply.spoken_to
+        whole = replace(reply, finish_reason=event.finish_reason, extra=kept.extra, spoken_to=spoken_to)
         state = replace(state, items=(*state.items, whole))
     turn = replace(turn, open_request=None, reply=None, open_message=None, open_reasoning=None)
     return replace(state, turn=turn)
@@ -226,6 +228,9 @@ def _changed_reply(reply: Reply, call_id: str, change: Callable[[Call], Call]) -
 @_on(e.ToolCallReady)
 def _call_ready(state: TaskState, event: e.ToolCallReady, record: Record) -> TaskState:
     private = _private(record)
+    if private.extra is not None:
+        # Not only with the reply: one that is interrupted is kept too, and what it came from with it (E24).
+        state = _in_reply(state, lambda reply: replace(reply, spoken_to=private.spoken_to))
     return _in_call(
         state,
         event.call_id,
@@ -244,7 +249,8 @@ def _call_status(state: TaskState, event: e.ToolCallStatus, record: Record) -> T
 def _tool_result(state: TaskState, event: e.ToolResult, record: Record) -> TaskState:
     private = _private(record)
     shown = "".join(part.text for part in event.content if part.type == "text")
-    result = CallResult(event.status, shown if private.text is None else private.text)
+    images = tuple(part for part in event.content if part.type == "image")
+    result = CallResult(event.status, shown if private.text is None else private.text, images)
     before = state
     state = _in_call(state, event.call_id, lambda call: replace(call, result=result))
     if private.changed and state is not before:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from agentls.protocol.values import Block, ChangedFile, TodoItem, Usage
+from agentls.protocol.values import Block, ChangedFile, ImageContent, TodoItem, Usage
 
 TaskPhase: TypeAlias = Literal["idle", "running", "awaitingApproval", "awaitingAnswer"]
 ResultStatus: TypeAlias = Literal["ok", "error", "denied", "cancelled", "timeout", "invalid"]
@@ -22,6 +22,8 @@ class CallResult:
     status: ResultStatus
     text: str
     """What the model is told, whole."""
+    images: tuple[ImageContent, ...] = ()
+    """What it is shown after that, by ref: the bytes are kept outside the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Reply:
     extra: Mapping[str, object] | None = None
     calls: tuple[Call, ...] = ()
     finish_reason: str | None = None
+    spoken_to: str | None = None
+    """Which endpoint and model the extras of the reply and its calls came from; None: it has none."""
 
     @property
     def unanswered(self) -> tuple[Call, ...]:

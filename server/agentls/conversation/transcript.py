@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from agentls.protocol import task_state as v
-from agentls.protocol.values import TextBlock
+from agentls.protocol.values import Block, ImageBlock, TextBlock
 
 
 def to_markdown(task: v.TaskView) -> str:
@@ -26,7 +26,7 @@ def to_markdown(task: v.TaskView) -> str:
 def _item(item: v.PromptItem | v.MessageItem | v.ReasoningItem | v.ToolCallItem | v.NoticeItem) -> str:
     match item:
         case v.PromptItem():
-            texts = [block.text if isinstance(block, TextBlock) else f"[{block.type}]" for block in item.content]
+            texts = [_block(block) for block in item.content]
             return "### You\n\n" + "\n\n".join(texts)
         case v.MessageItem():
             return "" if item.discarded else f"### Agent\n\n{item.text}"
@@ -37,10 +37,21 @@ def _item(item: v.PromptItem | v.MessageItem | v.ReasoningItem | v.ToolCallItem 
             heading = f"### {_line(item.title or item.name)} ({status})"
             if item.result is None:
                 return heading
-            text = "".join(part.text for part in item.result.content if part.type == "text")
+            parts = item.result.content
+            text = "".join(part.text if part.type == "text" else f"\n[{part.mime_type}]" for part in parts)
             return f"{heading}\n\n{_fenced(text)}"
         case v.NoticeItem():
             return f"> {_line(item.message)}"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case TextBlock():
+            return block.text
+        case ImageBlock():
+            return f"[{block.mime_type}]" if block.uri is None else f"[{block.mime_type} {_line(block.uri)}]"
+        case _:
+            return f"[{block.type} {_line(block.uri)}]"
 
 
 def _line(text: str) -> str:

@@ -1,6 +1,6 @@
 """Prompts as events: what the user said, capped for the wire and whole for the model.
 
-Pure.
+Pure. Invariant: blocks are as they were accepted, so an image is a ref here and takes no room.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from agentls.conversation.record import Private
 from agentls.conversation.text import CAP_BYTES, byte_length, cap
 from agentls.protocol import events as e
-from agentls.protocol.values import Block, ImageBlock, PromptSource, PromptState, TextBlock, Truncation
+from agentls.protocol.values import Block, PromptSource, PromptState, TextBlock, Truncation
 
 
 def prompt_entry(
@@ -47,21 +47,13 @@ def _capped_blocks(content: Sequence[Block], ref: str) -> tuple[list[Block], Tru
                 text = cap(block.text, left)
                 left -= byte_length(text)
                 shown.append(TextBlock(text=text))
-            case ImageBlock() if block.data is not None and len(block.data) > left:
-                shown.append(TextBlock(text=f"[image, {len(block.data) * 3 // 4} bytes]"))
             case _:
                 shown.append(block)
     return shown, Truncation(shown_bytes=CAP_BYTES - left, total_bytes=total, ref=ref)
 
 
 def _text_of(block: Block) -> str:
-    match block:
-        case TextBlock():
-            return block.text
-        case ImageBlock():
-            return block.data or ""
-        case _:
-            return ""
+    return block.text if isinstance(block, TextBlock) else ""
 
 
 def title_of(prompt: e.TaskEvent | tuple[e.TaskEvent, Private | None]) -> str:

@@ -33,7 +33,7 @@ def result_entries(call: Call, outcome: Outcome, duration_ms: int, redactor: Red
         call_id=call.call_id,
         name=call.name,
         status=outcome.status,
-        content=[TextContent(text=shown)],
+        content=[TextContent(text=shown), *outcome.images],
         range=outcome.range,
         truncated=truncated,
         exit_code=outcome.exit_code,

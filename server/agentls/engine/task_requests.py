@@ -13,12 +13,13 @@ from agentls.conversation.text import well_formed
 from agentls.conversation.transcript import to_markdown
 from agentls.engine.answer import Answer
 from agentls.engine.failures import journal_faults
-from agentls.engine.history import read_content, records_of, replayed
+from agentls.engine.history import CONTENT_LIMIT_BYTES, read_content, records_of, replayed
 from agentls.engine.parts import EngineParts
 from agentls.protocol import task_requests as t
 from agentls.protocol.errors import InvalidParams, RequestFailed
 from agentls.protocol.task_state import TaskSummary, TaskView
 from agentls.protocol.values import TaskState, Usage
+from agentls.world.images import REF_PREFIX, ImageUnknown, KeptImages
 from agentls.world.journal import JournalError, Row
 from agentls.world.text_files import write_private
 
@@ -100,5 +101,18 @@ class TaskRequests(EngineParts):
         return Answer(t.TaskEventsResult(events=events, last_seq=last_seq, more=more))
 
     async def content_read(self, params: t.ContentReadParams) -> Answer[t.ContentReadResult]:
+        if params.ref.startswith(REF_PREFIX):
+            return Answer(await self._image(params))
         stored = await self._tasks.stored(params.task_id)
         return Answer(read_content(stored.rows, params.ref, params.offset, params.limit))
+
+    async def _image(self, params: t.ContentReadParams) -> t.ContentReadResult:
+        """A part of an image's base64, which is kept beside the journal."""
+        await self._tasks.known(params.task_id)
+        kept = KeptImages(self._world.artifacts_folder(params.task_id))
+        limit = min(params.limit or CONTENT_LIMIT_BYTES, CONTENT_LIMIT_BYTES)
+        try:
+            text, total = await asyncio.to_thread(kept.piece, params.ref, params.offset, limit)
+        except ImageUnknown:
+            raise RequestFailed("content.unknown") from None
+        return t.ContentReadResult(text=text, total_bytes=total)

@@ -76,6 +76,12 @@ class Tasks:
         state = TaskState(header.task_id, header.created_ms, header.workspace_uri)
         return StoredTask(header, rows, fold(state, records_of(rows)))
 
+    async def known(self, task_id: str) -> None:
+        """Raises RequestFailed for a task that the journal does not have."""
+        with journal_faults():
+            if await self._world.journal.header(task_id) is None:
+                raise RequestFailed("task.unknown")
+
     def live(self, task_id: str) -> LiveTask | None:
         """The task if it is open here."""
         return self._open.get(task_id)

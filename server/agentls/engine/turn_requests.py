@@ -9,23 +9,46 @@ from collections.abc import Callable, Sequence
 
 from agentls.engine.answer import Answer
 from agentls.engine.parts import EngineParts
+from agentls.engine.prompt_images import read_prompt
 from agentls.engine.prompts import prompt_entry
 from agentls.engine.task import LiveTask
 from agentls.protocol import ask_requests as a
 from agentls.protocol import task_requests as t
-from agentls.protocol.errors import RequestFailed
+from agentls.protocol.errors import InvalidParams, RequestFailed
 from agentls.protocol.task_state import QueuedPrompt
 from agentls.protocol.values import Block, PromptSource, blocks_of
+from agentls.world.files import Workspace
 
 
 class TurnRequests(EngineParts):
     async def task_start(self, params: t.TaskStartParams) -> Answer[t.TaskStartResult]:
         provider = self.connection.providers.get(params.provider_id)
         root = self.connection.root_of(params.workspace)
+        content = await read_prompt(blocks_of(params.prompt), self._workspace)
         task = await self._tasks.create(root.as_uri(), params.mode)
-        begin = self._begin(task, blocks_of(params.prompt), "start", provider.id)
+        try:
+            blocks = await content.kept_by(task.images)
+        except (InvalidParams, RequestFailed):
+            await self._tasks.delete(task.task_id)
+            raise
+        begin = self._begin(task, blocks, "start", provider.id)
         turn_id = task.ledger.turn_id or ""
         return Answer(t.TaskStartResult(task_id=task.task_id, turn_id=turn_id), begin)
+
+    def _workspace(self) -> Workspace:
+        return self.connection.workspace(self.connection.root_of(None))
+
+    async def _accepted(self, task_id: str, prompt: str | list[Block]) -> tuple[LiveTask, list[Block]]:
+        """The task, open here, and the prompt as it is recorded. Raises RequestFailed, InvalidParams.
+
+        Nothing happens between the task's last look-up and the return.
+        """
+        content = await read_prompt(blocks_of(prompt), self._workspace)
+        task = await self._tasks.opened(task_id)
+        if not content.has_images:
+            return task, content.blocks
+        blocks = await content.kept_by(task.images)
+        return await self._tasks.opened(task_id), blocks
 
     def _begin(
         self, task: LiveTask, blocks: Sequence[Block], source: PromptSource, provider_id: str | None
@@ -41,16 +64,15 @@ class TurnRequests(EngineParts):
         return wanted if self.connection.providers.has(wanted) else None
 
     async def turn_start(self, params: t.TurnStartParams) -> Answer[t.TurnStartResult]:
-        task = await self._tasks.opened(params.task_id)
+        task, blocks = await self._accepted(params.task_id, params.prompt)
         if task.is_running:
             raise RequestFailed("turn.active")
-        begin = self._begin(task, blocks_of(params.prompt), "turn", self._provider_of(task))
+        begin = self._begin(task, blocks, "turn", self._provider_of(task))
         return Answer(t.TurnStartResult(turn_id=task.ledger.turn_id or ""), begin)
 
     async def turn_steer(self, params: t.TurnSteerParams) -> Answer[t.TurnSteerResult]:
-        task = await self._tasks.opened(params.task_id)
+        task, blocks = await self._accepted(params.task_id, params.prompt)
         prompt_id = self._world.ids.new("prompt")
-        blocks = blocks_of(params.prompt)
         if not task.is_running:
             provider = self.connection.providers.get(self._provider_of(task))
             entry = prompt_entry(prompt_id, blocks, "steer", "delivered", params.client_message_id)
@@ -82,8 +104,10 @@ class TurnRequests(EngineParts):
         return Answer(t.QueueListResult(prompts=prompts))
 
     async def queue_update(self, params: t.QueueUpdateParams) -> Answer[t.QueueUpdateResult]:
+        content = await read_prompt(blocks_of(params.prompt), self._workspace)
         task, queued = await self._queued(params.task_id, params.prompt_id)
-        entry = prompt_entry(params.prompt_id, blocks_of(params.prompt), "steer", "queued", queued.client_message_id)
+        blocks = await content.kept_by(task.images)
+        entry = prompt_entry(params.prompt_id, blocks, "steer", "queued", queued.client_message_id)
         return Answer(t.QueueUpdateResult(), task.change_queued(params.prompt_id, entry))
 
     async def queue_remove(self, params: t.QueueRemoveParams) -> Answer[t.QueueRemoveResult]:

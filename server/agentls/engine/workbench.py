@@ -9,10 +9,12 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from agentls.engine.connection import Connection
+from agentls.engine.images import TaskImages
 from agentls.policy.rules import Grant, Rules
 from agentls.protocol.values import ApprovalMode, Location, Preview, ToolKind
 from agentls.tools.desk import Desk, SeenFiles
@@ -41,6 +43,7 @@ class Workbench:
         connection: Connection,
         root: Path,
         artifacts: Artifacts,
+        images: TaskImages,
         environment: Mapping[str, str],
     ) -> None:
         self.approval_mode: ApprovalMode | None = None
@@ -53,6 +56,7 @@ class Workbench:
         self._workspace: tuple[tuple[Path, ...], Workspace] | None = None
         self._seen = SeenFiles()
         self._artifacts = artifacts
+        self._images = images
         self._environment = child_environment({}, environment)
 
     @property
@@ -77,10 +81,12 @@ class Workbench:
             command=settings.command,
             seen=self._seen,
             artifacts=self._artifacts,
+            images=self._images.kept,
             output=output,
             ask=ask,
             environment=self._environment,
             call_id=call_id,
+            take_image_room=partial(self._images.take_room, call_id) if self._images.are_taken else None,
             redactor=self._connection.redactor(),
         )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agentls.protocol.settings import CommandSettings, ReadSettings
     from agentls.world.artifacts import Artifacts
     from agentls.world.files import Workspace
+    from agentls.world.images import KeptImages
     from agentls.world.paths import Place
 
 
@@ -50,11 +51,14 @@ class Desk:
     command: CommandSettings
     seen: SeenFiles
     artifacts: Artifacts
+    images: KeptImages
     output: Callable[[Literal["stdout", "stderr"], str], None]
     ask: Callable[[str, Sequence[str]], Awaitable[str]]
     environment: Mapping[str, str]
     """For child processes; without secrets."""
     call_id: str
+    take_image_room: Callable[[int], bool] | None = None
+    """Whether the result of this call may hold an image of so many bytes; None: the model that asks takes none."""
     redactor: Redactor = NO_SECRETS
     """Knows the secrets that no kept output may hold, and that no edit may replace by their mask."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from agentls.protocol.event import TaskEvent
-    from agentls.protocol.values import ChangedFile, Diff, LineRange, TextSource
+    from agentls.protocol.values import ChangedFile, Diff, ImageContent, LineRange, TextSource
 
 Status: TypeAlias = Literal["ok", "error", "denied", "cancelled", "timeout", "invalid"]
 
@@ -33,6 +33,8 @@ class Outcome:
     status: Status
     text: str
     """For the model, whole."""
+    images: tuple[ImageContent, ...] = ()
+    """For the model after the text; kept under their refs already."""
     range: LineRange | None = None
     truncated: Cut | None = None
     exit_code: int | None = None

@@ -1,4 +1,4 @@
-"""The tool `read_file`: numbered lines of a text file, the editor's unsaved text first.
+"""The tool `read_file`: numbered lines of a text file, the editor's unsaved text first; images as they are.
 
 It must not know how files are read.
 Invariant: what is left out is said, with the exact call that shows it; what was shown is noted as seen.
@@ -16,6 +16,7 @@ from pydantic import Field
 from agentls.policy.rules import ReadAction
 from agentls.protocol.values import LineRange, Location, ToolKind
 from agentls.tools.calls import call_text
+from agentls.tools.image_file import image_outcome
 from agentls.tools.outcome import Cut, Outcome, ToolFailure
 from agentls.tools.titles import folder_text, path_text, title
 from agentls.tools.tool import Arguments, Prepared, own, resolve
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MAX_SHOWN_BYTES: Final = 256 * 1024
 """However many lines the settings allow, one result holds no more than this."""
 _LATER: Final = {
-    "images": "png jpg jpeg gif bmp webp ico avif tif tiff heic",
+    "images other than PNG, JPEG, GIF and WebP": "bmp ico avif tif tiff heic",
     "PDF documents": "pdf",
     "Word documents": "docx doc odt",
     "spreadsheets": "xlsx xls ods",
@@ -82,6 +83,10 @@ async def _read(place: Place, first: int | None, last: int | None, desk: Desk) -
         content = await desk.workspace.read(place)
     except PathRefused as refused:
         raise ToolFailure(refused.reason) from None
+    if content.is_binary or content.encoding == "lossy":
+        image = await image_outcome(place, content, desk)
+        if image is not None:
+            return image
     kind = _KIND_OF_SUFFIX.get(PurePosixPath(name).suffix.lower(), "binary files" if content.is_binary else None)
     if kind is not None:
         raise ToolFailure(f"not supported yet: {kind} ({shown}, {content.size_bytes} bytes). Nothing of it was read.")

@@ -29,7 +29,7 @@ from agentls.world.contents import (
 )
 from agentls.world.ignore import Ignores
 from agentls.world.overlay import content_of, disk_digest_of
-from agentls.world.paths import FileChanged, FileMissing, PathRefused, Place, locate, open_roots
+from agentls.world.paths import FileChanged, FileMissing, FileTooLarge, PathRefused, Place, locate, open_roots
 from agentls.world.replace import Seen, create_file, read_regular, replace_file
 from agentls.world.walk import Walk
 
@@ -108,11 +108,11 @@ class Workspace:
             seen = None
         return content_of(buffer, seen)
 
-    async def read_bytes(self, place: Place, limit_bytes: int) -> bytes:
-        """Read a regular file's bytes from disk; raises PathRefused (also when it is longer than the limit)."""
+    async def read_raw(self, place: Place, limit_bytes: int) -> bytes:
+        """Read a regular file's bytes from disk; raises FileTooLarge over the limit, PathRefused."""
         seen = await self._on_disk(place, lambda: read_regular(*_address(place), limit_bytes))
         if not seen.complete:
-            raise PathRefused(f"{place.relative} is larger than {limit_bytes} bytes.")
+            raise FileTooLarge(f"{place.relative} is larger than {limit_bytes} bytes.")
         return seen.data
 
     async def write(

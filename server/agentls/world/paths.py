@@ -47,6 +47,10 @@ class FileMissing(PathRefused):
         return cls(f"There is no {place.relative}. Use list_files or search_files to find what you mean.")
 
 
+class FileTooLarge(PathRefused):
+    """The file is longer than what is to be read of it."""
+
+
 class FileChanged(Exception):
     """The file is not what was read: it changed, appeared, or is in conflict with the editor."""
 

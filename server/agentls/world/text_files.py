@@ -6,6 +6,7 @@ with line feeds, on every system, so a generated page is the same bytes everywhe
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,8 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):  # a file where a folder above it should be
+            path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from agentls.world.artifacts import Artifacts
 from agentls.world.buffers import NoBuffers
 from agentls.world.environment import child_environment
 from agentls.world.files import Workspace
+from agentls.world.images import TASK_LIMIT_BYTES, KeptImages
 
 
 @dataclass
@@ -52,6 +53,10 @@ class Bench:
         file.write_bytes(data if isinstance(data, bytes) else data.encode())
         return file
 
+    def with_images(self, room_bytes: int = TASK_LIMIT_BYTES) -> None:
+        """The model takes images."""
+        self.desk = replace(self.desk, take_image_room=lambda size_bytes: size_bytes <= room_bytes)
+
     def settings(self, read: ReadSettings | None = None, command: CommandSettings | None = None) -> None:
         self.desk = replace(self.desk, read=read or self.desk.read, command=command or self.desk.command)
 
@@ -84,6 +89,7 @@ def bench_in(tmp_path: Path) -> Bench:
         command=CommandSettings(),
         seen=SeenFiles(),
         artifacts=Artifacts(tmp_path / "artifacts"),
+        images=KeptImages(tmp_path / "artifacts"),
         output=output,
         ask=ask,
         environment=child_environment({}),

@@ -121,7 +121,7 @@ async def test_crlf_and_odd_separators_do_not_shift_line_numbers(bench: Bench) -
     ("path", "data", "says"),
     [
         ("a.bin", b"\0\1\2", "binary files (a.bin, 3 bytes)"),
-        ("a.PNG", b"\x89PNG\0", "images (a.PNG, 5 bytes)"),
+        ("a.heic", b"\0\0\0\x18ftypheic", "images other than PNG, JPEG, GIF and WebP (a.heic, 12 bytes)"),
         ("a.pdf", b"%PDF-1.7 text", "PDF documents (a.pdf, 13 bytes)"),
         ("a.docx", b"PK\0", "Word documents (a.docx, 3 bytes)"),
     ],

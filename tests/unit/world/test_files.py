@@ -137,9 +137,9 @@ async def test_a_binary_file_has_no_text_and_cannot_be_written(workspace: Worksp
     assert (read.text, read.is_binary, read.size_bytes) == ("", True, 6)
     with pytest.raises(PathRefused):
         await workspace.write(place, "x", expect_digest=read.digest)
-    assert await workspace.read_bytes(place, 6) == b"\x7fELF\0\0"
+    assert await workspace.read_raw(place, 6) == b"\x7fELF\0\0"
     with pytest.raises(PathRefused, match="larger than 5 bytes"):
-        await workspace.read_bytes(place, 5)
+        await workspace.read_raw(place, 5)
 
 
 async def test_a_long_file_is_read_to_its_last_whole_line_and_cannot_be_written(
