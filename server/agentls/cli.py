@@ -51,6 +51,12 @@ def _command(arguments: list[str]) -> int:
 
             provider = ProviderArguments(parsed.base_url, parsed.model, parsed.api_key_env)
             return run(RunArguments(parsed.prompt, parsed.workspace, provider, parsed.approve, parsed.json))
+        case "check":
+            from agentls.terminal.check import CheckArguments, check
+            from agentls.terminal.run import ProviderArguments
+
+            provider = ProviderArguments(parsed.base_url, parsed.model, parsed.api_key_env)
+            return check(CheckArguments(provider, parsed.level, parsed.json))
         case "protocol":
             from agentls.terminal import protocol_pages
 
@@ -100,6 +106,17 @@ def _parser() -> argparse.ArgumentParser:
         help="what runs unasked: nothing that changes (ask), edits, all, or allow no changes at all (none)",
     )
     run.add_argument("--json", action="store_true", help="print one JSON notification per line")
+
+    check = commands.add_parser(
+        "check", parents=[provider], allow_abbrev=False, help="find out what a provider can do, and what is wrong"
+    )
+    check.add_argument(
+        "--level",
+        choices=("reach", "model", "tools", "full"),
+        default="full",
+        help="how far: address and key (reach), also the model and streaming, also tool calls, or everything",
+    )
+    check.add_argument("--json", action="store_true", help="print one JSON object per step, and the result last")
 
     protocol = commands.add_parser(
         "protocol", allow_abbrev=False, help="write protocol.md and the TypeScript types from the models"

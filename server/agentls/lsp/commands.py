@@ -1,4 +1,4 @@
-"""`workspace/executeCommand`: five commands for any editor, and every request method by its own name.
+"""`workspace/executeCommand`: six commands for any editor, and every request method by its own name.
 
 Knows what a bare editor can send (a string, an object, nothing); knows nothing of the engine's state but
 what passed by. Invariant: no secret travels by a command, and an approval is never guessed among several.
@@ -14,6 +14,7 @@ import msgspec
 from agentls.engine.publisher import StoredFrame
 from agentls.lsp.answers import UnknownMethod, params_object
 from agentls.lsp.calls import Reply
+from agentls.lsp.check_command import CheckCommand
 from agentls.lsp.engine_slot import ServedEngine
 from agentls.lsp.methods import call_engine
 from agentls.protocol.commands import ADVERTISED, is_method_command
@@ -50,7 +51,9 @@ def _approval_id(frame: StoredFrame) -> str:
     return _APPROVAL.decode(frame.params).approval_id
 
 
-async def execute_command(engine: Callable[[], ServedEngine], latest: Latest, params: Any) -> Reply:
+async def execute_command(
+    engine: Callable[[], ServedEngine], latest: Latest, checks: CheckCommand, params: Any
+) -> Reply:
     """Run one command. Raises UnknownMethod, InvalidParams, RequestFailed."""
     plain = params_object(params)
     command = plain.get("command")
@@ -64,8 +67,19 @@ async def execute_command(engine: Callable[[], ServedEngine], latest: Latest, pa
         return await _call(engine, command, first)
     if command not in ADVERTISED:
         raise UnknownMethod(list(ADVERTISED))
+    if command == "agent.check":
+        return _check(engine, checks, first)
     method, call_params = _translate(command, first, latest)
     return await _call(engine, method, call_params)
+
+
+def _check(engine: Callable[[], ServedEngine], checks: CheckCommand, first: Any) -> Reply:
+    """Begin a check; it goes on when this was answered."""
+    params = _object_of(first, "id")
+    try:
+        return checks.start(engine(), params)
+    except InvalidParams as error:
+        raise InvalidParams(error.message, _argument_path(error.path)) from None
 
 
 async def _call(engine: Callable[[], ServedEngine], method: str, params: Any) -> Reply:

@@ -17,6 +17,7 @@ from agentls.lsp.answers import error_body, failure_body, result_body
 from agentls.lsp.buffers import EditorBuffers
 from agentls.lsp.calls import Calls, Reply
 from agentls.lsp.capabilities import initialize_result
+from agentls.lsp.check_command import CheckCommand
 from agentls.lsp.commands import Latest, execute_command
 from agentls.lsp.editor import NOTIFICATIONS as EDITOR_NOTIFICATIONS
 from agentls.lsp.editor import REQUESTS as EDITOR_REQUESTS
@@ -81,6 +82,7 @@ class Connection:
         self._state = State.NEW
         self._outgoing = Outgoing(outbox.post)
         self._buffers = EditorBuffers(self._outgoing)
+        self._checks = CheckCommand(outbox.post, self._outgoing)
         self._editor = Editor(outbox.post, self._outgoing, self._buffers)
         self._calls = Calls(outbox.post, has_room=lambda: outbox.queued_bytes <= UNREAD_LIMIT_BYTES)
         self.engine = EngineSlot(build, self._buffers, outbox.post)
@@ -109,6 +111,7 @@ class Connection:
         """Stop what runs, answer what is open, close the engine."""
         self._outgoing.refuse_all()
         await self._calls.cancel_all()
+        await self._checks.aclose()
         await self.engine.aclose()
         for task in self._tasks:
             task.cancel()
@@ -169,7 +172,7 @@ class Connection:
         if method in REQUESTS:
             run = partial(call_engine, self.engine.get, method, params)
         elif method == "workspace/executeCommand":
-            run = partial(execute_command, self.engine.get, self._latest, params)
+            run = partial(execute_command, self.engine.get, self._latest, self._checks, params)
         elif method == "shutdown":
             self._state = State.SHUT_DOWN
             run = partial(self._shut_down, request.id)
@@ -186,6 +189,7 @@ class Connection:
     async def _shut_down(self, message_id: MessageId) -> Reply:
         self._outgoing.refuse_all()
         await self._calls.cancel_all(but=message_id)
+        await self._checks.aclose()
         await self.engine.aclose()
         return Reply(b"null")
 
@@ -198,6 +202,7 @@ class Connection:
         session = read_session(request.params)
         self._state = State.READY
         self._editor.begin(session)
+        self._checks.begin(session)
         self.engine.open(session)
         self._folders = {root.as_uri(): None for root in session.roots}
         self._on_session(session)
@@ -219,6 +224,8 @@ class Connection:
             message_id = params.get("id") if isinstance(params, dict) else None
             if isinstance(message_id, int | str) and is_message_id(message_id):
                 self._calls.cancel(message_id)
+        elif method == "window/workDoneProgress/cancel":
+            self._checks.cancel(params.get("token") if isinstance(params, dict) else None)
         elif method == "initialized":
             self._own(self._warm_up())
         elif method == "workspace/didChangeWorkspaceFolders":

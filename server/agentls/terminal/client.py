@@ -100,9 +100,9 @@ class Client:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when nothing more will come: with an exception when that was not our doing."""
 
-    async def initialize(self, workspace: Path, opt_out: Sequence[str] = ()) -> None:
-        """Open the connection for one workspace folder, which is trusted: the user ran us there."""
-        folder = {"uri": workspace.as_uri(), "name": workspace.name}
+    async def initialize(self, workspace: Path | None, opt_out: Sequence[str] = ()) -> None:
+        """Open the connection for one workspace folder (trusted: the user ran us there), or for none."""
+        folders = [] if workspace is None else [{"uri": workspace.as_uri(), "name": workspace.name}]
         agent: dict[str, object] = {"protocolVersion": PROTOCOL_VERSION, "workspaceTrusted": True}
         if opt_out:
             agent["events"] = {"optOut": list(opt_out)}
@@ -111,8 +111,8 @@ class Client:
             {
                 "processId": os.getpid(),
                 "clientInfo": {"name": "agentls", "version": __version__},
-                "rootUri": folder["uri"],
-                "workspaceFolders": [folder],
+                "rootUri": folders[0]["uri"] if folders else None,
+                "workspaceFolders": folders,
                 "capabilities": {"workspace": {"workspaceFolders": True}},
                 "initializationOptions": {"agent": agent},
             },

@@ -63,6 +63,7 @@ class Block(Shown):
     type: str
     text: str | None = None
     uri: str | None = None
+    mime_type: str | None = None
 
 
 class FieldUpdate(Shown):
@@ -113,6 +114,12 @@ class RequestRetrying(Shown):
     attempt: int
     delay_ms: int
     error: Failure
+
+
+class RequestWaiting(Shown):
+    reason: str
+    waited_ms: int
+    limit_ms: int
 
 
 class MessageStarted(Shown):
@@ -229,6 +236,7 @@ TYPES: Final[Mapping[str, type[Shown]]] = {
     "agent/turn/completed": TurnCompleted,
     "agent/request/started": RequestStarted,
     "agent/request/retrying": RequestRetrying,
+    "agent/request/waiting": RequestWaiting,
     "agent/message/started": MessageStarted,
     "agent/message/delta": MessageDelta,
     "agent/message/completed": MessageCompleted,

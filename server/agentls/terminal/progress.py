@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agentls.terminal import messages as m
-from agentls.terminal.text import Line, Style, cells, dollars, fitted, lines_of, printable
+from agentls.terminal.text import Line, Style, cells, dollars, fitted, lines_of, printable, seconds
 
 TAIL_CHARACTERS = 2400
 ARGUMENT_ROWS = 6
@@ -48,11 +48,13 @@ class Progress:
         match message:
             case m.RequestStarted():
                 self._waiting = "waiting for the model"
+            case m.RequestWaiting():
+                self._waiting = _wait(message)
             case m.MessageStarted() | m.MessageCompleted():
                 self._text = self._thought = self._waiting = ""
                 self._is_answering = isinstance(message, m.MessageStarted)
             case m.MessageDelta():
-                self._text = _tail(self._text, message.delta)
+                self._text, self._waiting = _tail(self._text, message.delta), ""
             case m.ReasoningDelta():
                 self._thought, self._waiting = _tail(self._thought, message.delta), ""
             case m.ReasoningCompleted():
@@ -104,6 +106,7 @@ class Progress:
                 pass
 
     def _argument(self, message: m.ToolCallDelta) -> None:
+        self._waiting = ""
         call = self._calls.get(message.call_id)
         if call is None or call.ready:
             return
@@ -122,6 +125,13 @@ class Progress:
             if self._status.cost:
                 parts.append(dollars(self._status.cost))
         return " · ".join(parts)
+
+
+def _wait(message: m.RequestWaiting) -> str:
+    limit = seconds(message.limit_ms)
+    if message.reason == "rateLimit":
+        return f"the next request is sent in {limit}, as rateLimitS says"
+    return f"the model has been silent for {seconds(message.waited_ms)}; given up after {limit}"
 
 
 def _call_lines(call: _Call, width: int) -> list[Line]:

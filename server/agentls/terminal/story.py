@@ -74,7 +74,7 @@ class Story:
     def _tell(self, message: m.Shown) -> list[Line]:
         match message:
             case m.Prompt(state="delivered"):
-                text = "\n".join(block.text or f"[{block.type} {block.uri or ''}]" for block in message.content)
+                text = "\n".join(block.text or _attached(block) for block in message.content)
                 return [Line("prompt", f"› {line}") for line in lines_of(text)]
             case m.RequestStarted():
                 self._requests.add(message.request_id)
@@ -195,6 +195,11 @@ def failure_lines(error: m.Failure) -> list[Line]:
     return lines
 
 
+def _attached(block: m.Block) -> str:
+    """A block of a prompt that is no text, in one line: `[file file:///w/a.py]`, `[image/png]`."""
+    return f"[{' '.join(part for part in (block.mime_type or block.type, block.uri) if part)}]"
+
+
 def _value(value: object) -> str:
     return cut(printable(msgspec.json.encode(value).decode()), ARGUMENT_WIDTH)
 
@@ -204,7 +209,7 @@ def _content(message: m.ToolResult, kind: str) -> list[Line]:
     for part in message.content:
         if part.text is not None:
             lines += lines_of(part.text)
-        else:
+        elif not lines:  # else the text before it says what it is
             lines.append(f"[{printable(part.mime_type or part.type)}]")
     head, tail = EXCERPTS.get(kind, EXCERPT)
     return [Line("quiet", f"    {cut(line, CONTENT_WIDTH)}", "cut") for line in excerpt(lines, head, tail)]

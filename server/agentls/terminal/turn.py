@@ -57,7 +57,7 @@ class TurnFailed(Exception):
     @property
     def exit_code(self) -> int:
         """A value the user gave and the server refused is wrong use; all else is a failure."""
-        is_configured = self.path is not None and self.path.startswith(("provider.", "settings."))
+        is_configured = self.path is not None and self.path.startswith(("provider.", "settings.", "apiKey"))
         return USAGE if is_configured else FAILED
 
 

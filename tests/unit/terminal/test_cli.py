@@ -13,6 +13,7 @@ import sys
 import agentls.cli
 agentls.cli._parser()
 import agentls.terminal.run
+import agentls.terminal.check
 heavy = {"pygls", "lsprotocol", "pydantic", "httpx", "aiohttp", "rich", "sqlite3", "tree_sitter", "pathspec"}
 print(sorted(heavy & set(sys.modules)))
 """
@@ -28,7 +29,7 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     "argv",
     [
-        ["check"],
+        ["check", "--level", "all"],
         ["run"],
         ["run", "hi", "--approve", "maybe"],
         ["demo", "--pace", "-1"],
@@ -52,8 +53,9 @@ def unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("unconfigured")
-def test_run_without_a_provider_names_the_three_ways(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["run", "hi"]) == 2
+@pytest.mark.parametrize("argv", [["run", "hi"], ["check"]])
+def test_without_a_provider_the_three_ways_are_named(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(argv) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     for way in ("--base-url", "AGENTLS_BASE_URL", "AGENTLS_CONFIG"):
@@ -66,6 +68,7 @@ def test_run_without_a_provider_names_the_three_ways(capsys: pytest.CaptureFixtu
     [
         (["run", "hi", "--base-url", "http://x/v1"], "a base URL is set (by --base-url), but no model"),
         (["demo", "--model", "m"], "a model is set (by --model), but no base URL"),
+        (["check", "--model", "m"], "a model is set (by --model), but no base URL"),
         (["run", "  ", "--base-url", "http://x/v1", "--model", "m"], "the prompt is empty"),
         (["run", "hi", "--workspace", "/no/such/folder"], "there is no such folder"),
         (["run", "hi", "--workspace", __file__], "not a folder"),

@@ -181,6 +181,27 @@ def test_a_long_command_output_keeps_its_end() -> None:
             m.Prompt((m.Block("text", "do\nthis"), m.Block("file", None, "file:///x")), "delivered"),
             ["› do", "› this", "› [file file:///x]"],
         ),
+        (
+            m.Prompt(
+                (m.Block("image", None, None, "image/png"), m.Block("image", None, "file:///x", "image/gif")),
+                "delivered",
+            ),
+            ["› [image/png]", "› [image/gif file:///x]"],
+        ),
+        (
+            m.ToolResult(
+                "c1",
+                "read_file",
+                "ok",
+                (m.Content("text", "a.png: image/png, 640×480, 12 KB"), m.Content("image", None, "image/png")),
+                12,
+            ),
+            ["  ✓ read_file · ok · 12 ms", "    a.png: image/png, 640×480, 12 KB"],
+        ),
+        (
+            m.ToolResult("c1", "look", "ok", (m.Content("image", None, "image/png"),), 12),
+            ["  ✓ look · ok · 12 ms", "    [image/png]"],
+        ),
         (m.MessageCompleted("m1", "\n\nhello\nthere\n"), ["hello", "there"]),
         (m.MessageCompleted("m1", "half", discarded=True), ["! the answer broke off; what came of it is discarded"]),
         (

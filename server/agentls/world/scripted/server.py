@@ -6,7 +6,7 @@ answered, in the order of arrival.
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from agentls.world.clock import Clock, SystemClock
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _COMPLETIONS = "/v1/chat/completions"
 _MODELS = "/v1/models"
+Route = Callable[[RecordedRequest], Reply | None]
 
 
 class ScriptedEndpoint:
     """An OpenAI-compatible endpoint that answers from a script.
+
+    `routes` answer other paths, or these in another way: by path, what makes the reply, or None for the usual one.
 
     `async with ScriptedEndpoint(script) as endpoint:` serves until the block ends; connections that
     are still open then are dropped. A refused request (wrong key, unknown model, a conversation that
@@ -39,6 +42,7 @@ class ScriptedEndpoint:
         *,
         expect_key: str | None = None,
         models: Sequence[str] = (MODEL_ID,),
+        routes: Mapping[str, Route] | None = None,
         is_strict: bool = True,
         clock: Clock | None = None,
         tls: "ssl.SSLContext | None" = None,
@@ -53,6 +57,7 @@ class ScriptedEndpoint:
         """How many connections were ever accepted."""
         self._expect_key = expect_key
         self._models = models
+        self._routes = routes or {}
         self._is_strict = is_strict
         self._clock = clock or SystemClock()
         self._tls = tls
@@ -145,6 +150,9 @@ class ScriptedEndpoint:
 
     def _refuse(self, request: RecordedRequest, path: str) -> Reply | None:
         """Return the answer that needs no script: a refusal, or the model list."""
+        beside = self._routes.get(path)
+        if beside is not None and (reply := beside(request)) is not None:
+            return reply
         routes = {_COMPLETIONS: "POST", _MODELS: "GET"}
         if path not in routes:
             return strict.error(404, f"Invalid URL ({request.method} {path})")

@@ -68,6 +68,14 @@ def refuse_messages(messages: Sequence[object]) -> HttpError | None:
         if not isinstance(message, dict):
             return error(400, f"Invalid type for '{where}': expected an object.", param=where)
         role = message.get("role")
+        if role != "user" and _has_image(message):
+            return error(
+                400,
+                f"Invalid '{where}'. Image URLs are only allowed for messages with role 'user', but this message with"
+                f" role '{role}' contains an image URL.",
+                param=where,
+                code="invalid_value",
+            )
         if role == "tool":
             call_id = message.get("tool_call_id")
             if call_id in answered:
@@ -93,6 +101,12 @@ def refuse_messages(messages: Sequence[object]) -> HttpError | None:
         answered = []
         waiting = [call["id"] for call in calls] if isinstance(calls, list) else []
     return _unanswered(waiting, f"messages.[{len(messages)}]") if waiting else None
+
+
+def _has_image(message: Mapping[str, object]) -> bool:
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    return any(isinstance(part, dict) and part.get("type") == "image_url" for part in parts)
 
 
 def _unanswered(waiting: Sequence[str], where: str) -> HttpError:
