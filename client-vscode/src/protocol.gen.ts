@@ -31,7 +31,7 @@ export type NoticeLevel = "info" | "warning" | "error";
 
 export type TurnErrorCode = "auth" | "modelNotFound" | "endpointNotFound" | "toolsUnsupported" | "toolCallRejected" | "contextLength" | "rateLimit" | "quota" | "contentFilter" | "badRequest" | "server" | "overloaded" | "connection" | "proxy" | "tls" | "timeout" | "streamBroken" | "badStream" | "emptyResponse" | "refusal" | "internal";
 
-export type RequestErrorCode = "provider.notConfigured" | "provider.unknown" | "provider.keyMissing" | "workspace.untrusted" | "workspace.unknown" | "task.unknown" | "task.busy" | "task.elsewhere" | "turn.active" | "prompt.unknown" | "content.unknown" | "approval.unknown" | "approval.decisionNotOffered" | "question.unknown" | "journal.unavailable" | "server.stopping" | "internal";
+export type RequestErrorCode = "provider.notConfigured" | "provider.unknown" | "provider.keyMissing" | "provider.auth" | "provider.modelNotFound" | "provider.endpointNotFound" | "provider.rateLimit" | "provider.quota" | "provider.badRequest" | "provider.server" | "provider.overloaded" | "provider.connection" | "provider.proxy" | "provider.tls" | "provider.timeout" | "provider.streamBroken" | "provider.badStream" | "workspace.untrusted" | "workspace.unknown" | "task.unknown" | "task.busy" | "task.elsewhere" | "turn.active" | "prompt.unknown" | "content.unknown" | "approval.unknown" | "approval.decisionNotOffered" | "question.unknown" | "journal.unavailable" | "server.stopping" | "internal";
 
 export type Block = TextBlock | ImageBlock | FileBlock | DiagnosticsBlock;
 
@@ -127,6 +127,20 @@ export interface ChangedFile {
   change: "created" | "modified" | "deleted";
 }
 
+/** One step of a check, as it ended. */
+export interface CheckedStep {
+  /** Which step. */
+  id: "reach" | "key" | "model" | "streaming" | "toolCall" | "streamedArguments" | "parallelCalls" | "toolResult" | "usage" | "images" | "contextWindow";
+  /** `ok` works; `warn` works with a loss, or could not be shown; `fail` does not; `skipped` was not tried. */
+  status: "ok" | "warn" | "fail" | "skipped";
+  /** What the step looks at: the same words every time. */
+  title: string;
+  /** What was seen, with the provider's own words where it had some (bounded, without secrets). */
+  detail: string;
+  /** What to do about it; absent when there is nothing to do. */
+  advice?: string;
+}
+
 /** How commands run. */
 export interface CommandSettings {
   /** Seconds, where the call names none. Default: 120. */
@@ -153,7 +167,7 @@ export interface ContentReadParams {
   taskId: string;
   /** As a payload named it. */
   ref: string;
-  /** UTF-8 byte to begin at; moved back to the beginning of its character. Default: 0. */
+  /** UTF-8 byte to begin at; moved back to the beginning of its character. Of an image: character of its base64. Default: 0. */
   offset?: number;
   /** UTF-8 bytes at most; the server may send fewer. */
   limit?: number;
@@ -195,6 +209,20 @@ export interface DiagnosticsBlock {
   uri: string;
   /** The diagnostics. */
   items: DiagnosticItem[];
+}
+
+/** How one endpoint and model are spoken to. */
+export interface DialectView {
+  /** Scheme, host and port of the endpoint. */
+  origin: string;
+  /** The model. */
+  modelId: string;
+  /** What kind of server it is, as far as its address tells, for example `Ollama`. */
+  server?: string;
+  /** How requests to it differ from the ordinary ones, as sentences; empty: not at all. */
+  differences: string[];
+  /** Those that were learned from refusals, in this check or before; they are kept. */
+  learned: LearnedLesson[];
 }
 
 /** A change of one file. */
@@ -349,15 +377,17 @@ export interface HostOffers {
   openDiff?: Offer;
 }
 
-/** A piece of a prompt: an image, by `uri` or by `data`. */
+/** A piece of a prompt: an image, by `uri` or by `data`; told again by the `ref` under which it is kept. */
 export interface ImageBlock {
   /** Always `image`. */
   type: "image";
-  /** A `file:` URI inside the workspace. Exactly one of `uri` and `data` is given. */
+  /** A `file:` URI inside the workspace, read when the prompt is accepted. One of `uri` and `data` is given. */
   uri?: string;
-  /** The image, base64. */
+  /** The image, base64: PNG, JPEG, GIF or WebP of at most 5 MiB. Never in a notification or result. */
   data?: string;
-  /** For example `image/png`. */
+  /** The image as it is kept, for `agent/content/read`, whose `text` is it in base64. In place of `data` it may be sent back in another prompt of the same task. */
+  ref?: string;
+  /** For example `image/png`. What the image's own bytes say counts. */
   mimeType: string;
 }
 
@@ -375,6 +405,14 @@ export interface ImageContent {
 export interface InvalidParamsData {
   /** The field, for example `provider.baseUrl` or `prompt[0].text`; empty for the params as a whole. */
   path: string;
+}
+
+/** Something this endpoint taught by refusing a request. */
+export interface LearnedLesson {
+  /** The stable name of the lesson. */
+  id: string;
+  /** What is done differently since. */
+  note: string;
 }
 
 /** Where a turn stops by itself. */
@@ -397,6 +435,28 @@ export interface LineRange {
   endLine: number;
   /** Lines of the whole file. */
   totalLines: number;
+}
+
+/** A model of the provider's list; what the list does not say is absent. */
+export interface ListedModel {
+  /** What to set as the provider's `modelId`. */
+  id: string;
+  /** Tokens: what the running server takes where it says so, else what the model is made for. */
+  contextWindow?: number;
+  /** The longest answer, in tokens. */
+  maxOutputTokens?: number;
+  /** USD per million input tokens. */
+  inputPrice?: number;
+  /** USD per million output tokens. */
+  outputPrice?: number;
+  /** USD per million tokens read from the provider's cache. */
+  cacheReadPrice?: number;
+  /** USD per million tokens written to the provider's cache. */
+  cacheWritePrice?: number;
+  /** Whether the model takes images. */
+  imageSupport?: boolean;
+  /** Whether the model calls tools; false for models that do not chat. */
+  toolSupport?: boolean;
 }
 
 /** A place that a tool call is about. */
@@ -546,10 +606,12 @@ export interface Provider {
   streaming?: boolean;
   /** Whether to mark what the provider may cache. */
   promptCaching?: boolean;
-  /** Least time between two requests. */
+  /** Least time between two requests to the model; its list of models is not counted. */
   rateLimitS?: number;
   /** More fields for the request body, as they are. */
   extraBody?: Record<string, JsonValue>;
+  /** How reasoning inside the answer is told: `tagged`, an answer that begins with `<think>`; `opened`, it begins inside the block, because the chat template wrote the tag. `off`: such tags are text. Default: "off". */
+  thinkTags?: "off" | "tagged" | "opened";
   /** Azure's `api-version`; its presence selects Azure's addresses and key header. */
   azureApiVersion?: string;
   /** An http or https proxy for this endpoint. The environment's proxy settings are not used. */
@@ -572,6 +634,46 @@ export interface ProviderChanged {
   active?: string;
 }
 
+/** Which provider to check, and how far. */
+export interface ProviderCheckParams {
+  /** The provider; absent: the active one. */
+  id?: string;
+  /** `reach`: address and key; `model`: also the model and streaming; `tools`: also tool calls; `full`: all. Default: "full". */
+  level?: "reach" | "model" | "tools" | "full";
+}
+
+/** What the provider can do. */
+export interface ProviderCheckResult {
+  /** True when no step failed. */
+  ok: boolean;
+  /** The steps of the level, in order. */
+  checks: CheckedStep[];
+  /** How it is spoken to from now on. */
+  dialect: DialectView;
+  /** Tokens of all requests together. */
+  usage: Usage;
+  /** USD; absent: the prices are unknown. */
+  cost?: number;
+  /** Requests for completions that were sent; reading the model list costs no tokens and is not counted. */
+  requests: number;
+}
+
+/** A step of a running check ended. */
+export interface ProviderCheckStep {
+  /** Which step. */
+  id: "reach" | "key" | "model" | "streaming" | "toolCall" | "streamedArguments" | "parallelCalls" | "toolResult" | "usage" | "images" | "contextWindow";
+  /** `ok` works; `warn` works with a loss, or could not be shown; `fail` does not; `skipped` was not tried. */
+  status: "ok" | "warn" | "fail" | "skipped";
+  /** What the step looks at: the same words every time. */
+  title: string;
+  /** What was seen, with the provider's own words where it had some (bounded, without secrets). */
+  detail: string;
+  /** What to do about it; absent when there is nothing to do. */
+  advice?: string;
+  /** The provider that is checked. */
+  providerId: string;
+}
+
 /** No fields. */
 export type ProviderListParams = Record<string, never>;
 
@@ -589,7 +691,7 @@ export interface ProviderModel {
   maxOutputTokens?: number;
   /** Tokens the model can take in. Absent: from the provider's model list, else 128,000. */
   contextWindow?: number;
-  /** Whether the model takes images. */
+  /** Whether the model takes images. Absent: from the provider's model list, else no image is sent. */
   imageSupport?: boolean;
   /** Whether the model is offered the browser tool. Default: false. */
   computerUse: boolean;
@@ -601,6 +703,20 @@ export interface ProviderModel {
   cacheReadPrice?: number;
   /** USD per million tokens written to the provider's cache. */
   cacheWritePrice?: number;
+}
+
+/** The provider to ask for its models. */
+export interface ProviderModelsParams {
+  /** The provider. */
+  id: string;
+}
+
+/** The models in the provider's order. A list that cannot be had is an error `provider.…`, never an empty one. */
+export interface ProviderModelsResult {
+  /** Empty only where the server says that it has none, such as an Ollama that pulled no model yet. */
+  models: ListedModel[];
+  /** Where this was read: the path or paths at the provider's address. */
+  source: string;
 }
 
 /** The provider to forget, with its key. */
@@ -679,10 +795,12 @@ export interface ProviderView {
   streaming: boolean;
   /** Whether to mark what the provider may cache. */
   promptCaching?: boolean;
-  /** Least time between two requests. */
+  /** Least time between two requests to the model; its list of models is not counted. */
   rateLimitS?: number;
   /** More fields for the request body, as they are. */
   extraBody?: Record<string, JsonValue>;
+  /** How reasoning inside the answer is told: `tagged`, an answer that begins with `<think>`; `opened`, it begins inside the block, because the chat template wrote the tag. `off`: such tags are text. Default: "off". */
+  thinkTags: "off" | "tagged" | "opened";
   /** Azure's `api-version`; its presence selects Azure's addresses and key header. */
   azureApiVersion?: string;
   /** An http or https proxy for this endpoint. The environment's proxy settings are not used. */
@@ -875,6 +993,18 @@ export interface RequestStarted {
   requestId: string;
   /** 1 for the first. */
   attempt: number;
+}
+
+/** A request waits and nothing has come for some seconds; told again every few seconds. */
+export interface RequestWaiting {
+  /** The request. */
+  requestId: string;
+  /** `firstByte`: for the answer to begin. `idle`: for it to go on. `rateLimit`: to be sent, by `rateLimitS`. */
+  reason: "firstByte" | "idle" | "rateLimit";
+  /** How long so far. */
+  waitedMs: number;
+  /** When the wait ends: by a time-out, or with `rateLimit` by sending the request. */
+  limitMs: number;
 }
 
 /** How often a failed request to the provider is repeated. */
@@ -1449,6 +1579,10 @@ export interface Requests {
   "agent/provider/remove": { params: ProviderRemoveParams; result: ProviderRemoveResult };
   /** Make a provider the active one. */
   "agent/provider/select": { params: ProviderSelectParams; result: ProviderSelectResult };
+  /** Ask a provider for its models, with what it says of each. Costs no tokens; errors are errors. */
+  "agent/provider/models": { params: ProviderModelsParams; result: ProviderModelsResult };
+  /** Try out what a provider can do, step by step; each step is also told as it ends. It costs a few tokens. */
+  "agent/provider/check": { params: ProviderCheckParams; result: ProviderCheckResult };
   /** All settings, and what the server found out about its machine. */
   "agent/settings/get": { params: SettingsGetParams; result: SettingsGetResult };
   /** Change some settings; the rest stays as it is. */
@@ -1503,6 +1637,8 @@ export interface TaskNotifications {
   "agent/request/started": Framed<RequestStarted>;
   /** A failed request is tried again after a wait. */
   "agent/request/retrying": Framed<RequestRetrying>;
+  /** A request waits: nothing has come for some seconds. */
+  "agent/request/waiting": Framed<RequestWaiting>;
   /** A request to the provider ended. */
   "agent/request/completed": Framed<RequestCompleted>;
   /** The model began to answer. */
@@ -1549,6 +1685,8 @@ export interface TaskNotifications {
 export interface OtherNotifications {
   /** The providers changed: all of them as they now are. */
   "agent/provider/changed": ProviderChanged;
+  /** A step of a running check ended. */
+  "agent/provider/checkStep": ProviderCheckStep;
 }
 
 /** `stored` is journalled before it is sent; `live` may be missed without harm. */
@@ -1559,6 +1697,7 @@ export const DELIVERY = {
   "agent/turn/completed": "stored",
   "agent/request/started": "stored",
   "agent/request/retrying": "live",
+  "agent/request/waiting": "live",
   "agent/request/completed": "stored",
   "agent/message/started": "stored",
   "agent/message/delta": "live",
@@ -1580,6 +1719,7 @@ export const DELIVERY = {
   "agent/todo/updated": "stored",
   "agent/notice": "stored",
   "agent/provider/changed": "live",
+  "agent/provider/checkStep": "live",
 } as const;
 
 /** Params of a task's notification: its payload and the envelope. */

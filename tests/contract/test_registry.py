@@ -46,14 +46,16 @@ STORED = [
     "todo/updated",
     "notice",
 ]
-LIVE = ["request/retrying", "message/delta", "reasoning/delta", "toolCall/delta", "toolCall/output"]
-OUTSIDE_TASKS = ["provider/changed"]
+LIVE = ["request/retrying", "request/waiting", "message/delta", "reasoning/delta", "toolCall/delta", "toolCall/output"]
+OUTSIDE_TASKS = ["provider/changed", "provider/checkStep"]
 SERVED = [
     "provider/list",
     "provider/set",
     "provider/setKey",
     "provider/remove",
     "provider/select",
+    "provider/check",
+    "provider/models",
     "settings/get",
     "settings/set",
     "task/start",

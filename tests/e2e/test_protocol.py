@@ -128,7 +128,7 @@ async def test_not_configured_is_an_error_with_advice(tmp_path: Path) -> None:
 
 async def test_what_is_not_served_yet_is_neither_listed_nor_answered(tmp_path: Path) -> None:
     async with editor(tmp_path) as user:
-        for method in ("agent/provider/check", "agent/provider/models", "agent/checkpoint/list"):
+        for method in ("agent/checkpoint/list",):
             with pytest.raises(JsonRpcException) as refused:
                 await user.client.protocol.send_request_async(method, {})
             assert refused.value.to_response_error().code == -32601

@@ -12,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from agentls.chat.advice.provider_pages import BASE_URLS
+from agentls.chat.server import NAMES
 from agentls.world.scripted import Call, Calls, Script, ScriptedEndpoint, Text
+from tests.reports.broken_endpoints import SITUATIONS, show
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"
 TRY = "python3 server/bootstrap.py demo"
 CHECK = "python3 tests/run.py"
+OF_OTHER_SERVERS = {"--jinja", "--enable-auto-tool-choice", "--tool-call-parser"}
+PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
+CHECKS = {"check-fine": "fine", "check-broken": "tools refused"}
 PROMPT = "What does this project do?"
 NORMAL = (
     (re.compile(r"\b\d+ ms\b|\b\d+\.\d s\b"), "0.1 s"),
@@ -118,7 +124,35 @@ def test_every_option_it_names_exists() -> None:
         subprocess.run(
             [sys.executable, "-m", "agentls", *command, "--help"], capture_output=True, text=True, check=True
         ).stdout
-        for command in ([], ["run"], ["demo"], ["protocol"])
+        for command in ([], ["run"], ["check"], ["demo"], ["protocol"])
     ]
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page))
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)) - OF_OTHER_SERVERS
     assert sorted(option for option in named if option not in " ".join(helps)) == []
+
+
+def test_the_base_urls_it_names_are_the_ones_that_advice_names() -> None:
+    rows = re.findall(
+        r"^\| ([^|`]+?) (?:\([^|]*\) )?\| `(http[^`]+)`", README.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    kinds = {name: kind for kind, name in NAMES.items()}
+    named = {name: url for name, url in rows if not name.startswith("Azure")}
+    assert len(named) > 20
+    assert named == {name: BASE_URLS[kinds[name]] for name in named}
+
+
+@pytest.mark.parametrize("block", CHECKS)
+async def test_what_the_check_says_there_is_what_it_prints(block: str, tmp_path: Path) -> None:
+    page = README.read_text(encoding="utf-8")
+    text = PORT.sub("8000", (await show(SITUATIONS[CHECKS[block]], tmp_path)).out)
+    for pattern, normal in NORMAL:
+        text = pattern.sub(normal, text)
+    fresh = with_block(page, block, text)
+    if os.environ.get("REWRITE_README"):
+        README.write_text(fresh, encoding="utf-8")
+        return
+    assert fresh == page, "the check prints something else: REWRITE_README=1 pytest tests/e2e/test_readme.py"
+
+
+def test_it_counts_the_endpoints_of_the_report() -> None:
+    assert len(SITUATIONS) == 21
+    assert "of twenty-one endpoints" in README.read_text(encoding="utf-8")

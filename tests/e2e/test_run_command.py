@@ -212,3 +212,14 @@ async def test_a_base_url_that_cannot_be_used_exits_2(program: Program) -> None:
     done = await program.run("hi", "--base-url", "ftp://example.com/v1", "--model", "m")
     assert (done.code, done.out) == (2, "")
     assert "baseUrl" in done.err
+
+
+@pytest.mark.parametrize("command", [["run", "hi"], ["check"]], ids=["run", "check"])
+async def test_a_key_that_cannot_be_sent_exits_2_and_its_variable_is_named(
+    program: Program, command: list[str]
+) -> None:
+    endpoint = ["--base-url", "http://127.0.0.1:9/v1", "--model", "m"]
+    done = await ended(await program.start(*command, *endpoint, env={"AGENTLS_API_KEY": "sk-secret\nand-more"}))
+
+    assert (done.code, "AGENTLS_API_KEY" in done.err) == (2, True)
+    assert "sk-secret" not in done.out + done.err

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from agentls.engine.check_requests import CheckRequests
 from agentls.engine.provider_requests import ProviderRequests
 from agentls.engine.task_requests import TaskRequests
 from agentls.engine.turn_requests import TurnRequests
@@ -27,7 +28,7 @@ from agentls.world.journal import Journal
 logger = logging.getLogger(__name__)
 
 
-class Engine(ProviderRequests, TaskRequests, TurnRequests):
+class Engine(ProviderRequests, CheckRequests, TaskRequests, TurnRequests):
     def open(
         self,
         *,
@@ -98,5 +99,6 @@ class Engine(ProviderRequests, TaskRequests, TurnRequests):
             task.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
         await self._tasks.aclose()
+        await self.connection.aclose()
         await self._world.http.aclose()
         await self._world.journal.aclose()

@@ -16,6 +16,7 @@ from agentls.conversation.caps import capped_json
 from agentls.conversation.record import Private
 from agentls.conversation.text import is_deeper_than, well_formed, well_formed_object
 from agentls.engine.cost import cost_of
+from agentls.engine.discovery import spoken_to_name
 from agentls.engine.failures import turn_error
 from agentls.engine.ledger import Entry
 from agentls.engine.malformed import what_is_wrong
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 DEEPEST_ARGUMENTS = 100
 LONGEST_NAME = 200
-LONGEST_ID = 500
+LONGEST_ID = 64 * 1024
 """Characters kept of what a provider calls a tool or a call: more is garbage."""
 CUT_ADVICE = "Raise Max Output Tokens in the model configuration, or ask for a shorter answer."
 BROKEN_ANSWER = "Cancelled: the answer that held this call broke off; nothing was run."
@@ -168,7 +169,7 @@ class ReplyWriter:
         self.task.streams.pop(call.call_id, None)
         call.ended = True
         raw = well_formed(event.raw)
-        self.task.ledger.submit((ready, Private(arguments=raw, extra=event.extra)))
+        self.task.ledger.submit((ready, Private(arguments=raw, extra=event.extra, spoken_to=self._source(event.extra))))
 
     def shortcoming(self, hint: ServerHint) -> Failure | None:
         """Why an answer that arrived whole is no answer."""
@@ -192,7 +193,7 @@ class ReplyWriter:
         self.task.misunderstood = {
             self._calls[each.index].call_id: self._invalid(each, length) for each in self._malformed
         }
-        usage = self._counted()
+        usage = self._shown_usage()
         completed = e.RequestCompleted(
             request_id=self.request_id,
             http_status=http_status,
@@ -200,12 +201,22 @@ class ReplyWriter:
             usage=usage,
             finish_reason=self._finish.reason if self._finish is not None else None,
         )
-        keep = Private(cost=cost_of(usage, self.provider.model), extra=self._extra)
+        keep = Private(cost=self._cost(usage), extra=self._extra, spoken_to=self._source(self._extra))
         entries.append((completed, None if keep == Private() else keep))
         if length and not self._calls:
             entries.append(_cut_notice())
         self._close_streams()
         await self.task.ledger.record(*entries)
+
+    def _cost(self, shown: Usage | None) -> float | None:
+        """USD, by what the provider counted, else by the estimate."""
+        prices = self.task.connection.providers.effective(self.provider)
+        usage = shown if self._usage is None else self._usage
+        return cost_of(usage, prices) if usage is not None else None
+
+    def _source(self, extra: object) -> str | None:
+        """Who `extra` came from, where there is any (E24)."""
+        return None if extra is None else spoken_to_name(self.provider)
 
     async def discard(self, failure: Failure, http_status: int | None) -> None:
         """Record that the attempt broke: what it began is ended and stays out of the conversation."""
@@ -220,16 +231,17 @@ class ReplyWriter:
             )
             for call in self._calls.values()
         ]
-        entries.append(
-            e.RequestCompleted(
-                request_id=self.request_id,
-                http_status=http_status,
-                first_token_ms=self.first_token_ms,
-                usage=self._counted() if self._usage is not None else None,
-                finish_reason=self._finish.reason if self._finish is not None else None,
-                error=turn_error(failure, self.task.redactor),
-            )
+        usage = self._shown_usage() if self._usage is not None else None  # what broke may have to be paid for
+        completed = e.RequestCompleted(
+            request_id=self.request_id,
+            http_status=http_status,
+            first_token_ms=self.first_token_ms,
+            usage=usage,
+            finish_reason=self._finish.reason if self._finish is not None else None,
+            error=turn_error(failure, self.task.redactor),
         )
+        cost = self._cost(usage)
+        entries.append((completed, None if cost is None else Private(cost=cost)))
         self._close_streams()
         await self.task.ledger.record(*entries)
 
@@ -253,7 +265,7 @@ class ReplyWriter:
         )
         return result, Private(arguments=well_formed(malformed.raw))
 
-    def _counted(self) -> Usage:
+    def _shown_usage(self) -> Usage:
         """What the provider counted, else an estimate of four characters per token, marked so."""
         usage = self._usage
         if usage is not None:
@@ -264,7 +276,8 @@ class ReplyWriter:
                 reasoning_tokens=usage.reasoning_tokens,
             )
         written = len(self.text) + len(self.reasoning) + self._argument_characters
-        return Usage(input_tokens=self.request_bytes // 4, output_tokens=written // 4, estimated=True)
+        sent = max(self.request_bytes - self.task.view.image_bytes, 0)
+        return Usage(input_tokens=-(-sent // 4), output_tokens=-(-written // 4), estimated=True)
 
     def _close_streams(self) -> None:
         self.task.streams.clear()

@@ -14,6 +14,7 @@ from typing import Literal
 from agentls.conversation.state import QueuedPrompt
 from agentls.engine.connection import Connection
 from agentls.engine.encoded_view import EncodedView
+from agentls.engine.images import TaskImages
 from agentls.engine.ledger import Entry, Ledger
 from agentls.engine.live_output import LiveOutput
 from agentls.engine.prompts import prompt_entry, title_of
@@ -31,6 +32,7 @@ from agentls.protocol.task_requests import EventFrame
 from agentls.protocol.values import ApprovalMode, TaskState
 from agentls.tools.desk import Desk
 from agentls.world.artifacts import Artifacts
+from agentls.world.images import KeptImages
 
 Disposition = Literal["injected", "queued"]
 
@@ -47,7 +49,9 @@ class LiveTask:
         self.connection = connection
         self.approvals = Approvals(self)
         self.questions = Questions(self)
-        self.view = EncodedView(ledger.state.workspace_uri)
+        kept = KeptImages(world.artifacts_folder(self.task_id))
+        self.images = TaskImages(kept, connection.providers, lambda: self.ledger.state)
+        self.view = EncodedView(ledger.state.workspace_uri, self.images)
         self.streams: dict[str, OpenStream] = {}
         self.misunderstood: dict[str, Entry] = {}
         """Calls of the latest answer without valid arguments: the results that they get when it is their turn."""
@@ -85,13 +89,17 @@ class LiveTask:
         """What the tools work with; made for the first turn, so that a task can be read without its folder."""
         if self._bench is None:
             artifacts = Artifacts(self.world.artifacts_folder(self.task_id))
-            self._bench = Workbench(self.connection, self.root, artifacts, self.world.environment)
+            self._bench = Workbench(self.connection, self.root, artifacts, self.images, self.world.environment)
             self._bench.approval_mode = self.approval_mode
         return self._bench
 
     def desk(self, call_id: str, output: LiveOutput) -> Desk:
         """The desk of one call: its output is published live, its questions go to the user."""
         return self.bench.desk(call_id, output.write, self.questions.ask)
+
+    def live(self, event: e.TaskEvent) -> None:
+        """Publish an event that is not stored."""
+        self.ledger.live(event.METHOD, event.model_dump(mode="json", by_alias=True, exclude_none=True))
 
     # the turn
 
@@ -130,6 +138,7 @@ class LiveTask:
             title = state.title or title_of(prompt)
             self._turn_started_s = self.world.clock.monotonic_s()
             self.ledger.submit(*waiting, prompt, started, self._status("running", title), *self._warnings())
+            self._tell_of_images()
             self.is_stopping = self._is_under_way = False
             self._turn = asyncio.create_task(self._run(provider.id), name=f"turn {turn_id}")
 
@@ -171,6 +180,12 @@ class LiveTask:
             return []
         return [e.Notice(level="warning", code="journal.warning", message=warning, advice=JOURNAL_ADVICE)]
 
+    def _tell_of_images(self) -> None:
+        """Say so, once, where what is to be sent holds images that the model does not take."""
+        notices = self.images.notices()
+        if notices:
+            self.ledger.submit(*notices)
+
     # the queue
 
     def enqueue(self, prompt: Entry) -> tuple[Disposition, Callable[[], None]]:
@@ -209,6 +224,7 @@ class LiveTask:
     async def deliver(self, prompts: Sequence[QueuedPrompt]) -> None:
         """Let waiting prompts join the conversation."""
         await self.ledger.record(*(_delivery(prompt) for prompt in prompts))
+        self._tell_of_images()
 
     # the phase
 

@@ -12,6 +12,7 @@ ADVERTISED: Mapping[str, str] = {
     "agent.stop": "Stop the running turn.",
     "agent.approve": "Allow what waits for an approval.",
     "agent.deny": "Deny what waits for an approval.",
+    "agent.check": "Try out the active provider, or the one whose id is the first argument.",
 }
 NEVER_A_COMMAND = frozenset({"agent/provider/setKey"})
 

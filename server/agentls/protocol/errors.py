@@ -26,6 +26,20 @@ RequestErrorCode = Literal[
     "provider.notConfigured",
     "provider.unknown",
     "provider.keyMissing",
+    "provider.auth",
+    "provider.modelNotFound",
+    "provider.endpointNotFound",
+    "provider.rateLimit",
+    "provider.quota",
+    "provider.badRequest",
+    "provider.server",
+    "provider.overloaded",
+    "provider.connection",
+    "provider.proxy",
+    "provider.tls",
+    "provider.timeout",
+    "provider.streamBroken",
+    "provider.badStream",
     "workspace.untrusted",
     "workspace.unknown",
     "task.unknown",
@@ -62,6 +76,68 @@ REQUEST_ERRORS: Mapping[RequestErrorCode, RequestError] = {
     "provider.keyMissing": RequestError(
         "The environment variable that should hold the API key is not set.",
         "Set the variable where the server is started, or set the key by agent/provider/setKey.",
+    ),
+    "provider.auth": RequestError(
+        "The provider refuses the key, or wants one.",
+        "Check that the API key is the one for this provider and was entered whole.",
+    ),
+    "provider.modelNotFound": RequestError(
+        "The provider does not know the model.",
+        "Check the model ID: list the provider's models.",
+    ),
+    "provider.endpointNotFound": RequestError(
+        "There is nothing of that kind at the provider's address.",
+        "Check the base URL; enter the model ID by hand where the server has no model list.",
+    ),
+    "provider.rateLimit": RequestError(
+        "The provider's rate limit is reached.",
+        "Wait a moment and try again.",
+        retryable=True,
+    ),
+    "provider.quota": RequestError(
+        "The account has no credit left.",
+        "Add credit to the account, or use another provider.",
+    ),
+    "provider.badRequest": RequestError(
+        "The provider refuses the request.",
+        "Read what it said, and check the provider's settings.",
+    ),
+    "provider.server": RequestError(
+        "The provider failed.",
+        "Try again; if it stays so, look at the server's own log or status page.",
+        retryable=True,
+    ),
+    "provider.overloaded": RequestError(
+        "The provider is too busy.",
+        "Try again in a while.",
+        retryable=True,
+    ),
+    "provider.connection": RequestError(
+        "The provider cannot be reached.",
+        "Check the base URL and that the server is running.",
+        retryable=True,
+    ),
+    "provider.proxy": RequestError(
+        "The proxy refuses or fails.",
+        "Check the provider's proxy setting.",
+    ),
+    "provider.tls": RequestError(
+        "No secure connection to the provider came about.",
+        "Check the address, and set caBundle for a certificate of your own.",
+    ),
+    "provider.timeout": RequestError(
+        "The provider was silent for too long.",
+        "Try again; check that the server is running and not loading a model.",
+        retryable=True,
+    ),
+    "provider.streamBroken": RequestError(
+        "The connection ended in the middle of the answer.",
+        "Try again.",
+        retryable=True,
+    ),
+    "provider.badStream": RequestError(
+        "The provider sent something that is not an answer.",
+        "Check that the base URL is that of an OpenAI-compatible API.",
     ),
     "workspace.untrusted": RequestError(
         "The workspace is not trusted.", "Trust the workspace in the editor, then try again."

@@ -34,7 +34,7 @@ class ProviderModel(StrictWire):
     context_window: Annotated[int, Field(ge=1)] | None = None
     """Tokens the model can take in. Absent: from the provider's model list, else 128,000."""
     image_support: bool | None = None
-    """Whether the model takes images."""
+    """Whether the model takes images. Absent: from the provider's model list, else no image is sent."""
     computer_use: bool = False
     """Whether the model is offered the browser tool."""
     input_price: Price | None = None
@@ -73,9 +73,12 @@ class Provider(StrictWire):
     prompt_caching: bool | None = None
     """Whether to mark what the provider may cache."""
     rate_limit_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """Least time between two requests."""
+    """Least time between two requests to the model; its list of models is not counted."""
     extra_body: dict[str, object] | None = None
     """More fields for the request body, as they are."""
+    think_tags: Literal["off", "tagged", "opened"] = "off"
+    """How reasoning inside the answer is told: `tagged`, an answer that begins with `<think>`; `opened`, it begins
+    inside the block, because the chat template wrote the tag. `off`: such tags are text."""
     azure_api_version: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,50}$")] | None = None
     """Azure's `api-version`; its presence selects Azure's addresses and key header."""
     proxy: Annotated[str, Field(min_length=1, max_length=2048)] | None = None

@@ -84,6 +84,16 @@ _REQUESTS = (
     Request("agent/provider/remove", "provider_requests", "Forget a provider and its key."),
     Request("agent/provider/select", "provider_requests", "Make a provider the active one."),
     Request(
+        "agent/provider/models",
+        "model_list",
+        "Ask a provider for its models, with what it says of each. Costs no tokens; errors are errors.",
+    ),
+    Request(
+        "agent/provider/check",
+        "check",
+        "Try out what a provider can do, step by step; each step is also told as it ends. It costs a few tokens.",
+    ),
+    Request(
         "agent/settings/get",
         "provider_requests",
         "All settings, and what the server found out about its machine.",
@@ -119,6 +129,7 @@ _NOTIFICATIONS = (
     Notification("agent/turn/completed", "turn_events", STORED, "A turn ended: exactly one per started turn."),
     Notification("agent/request/started", "turn_events", STORED, "A request to the provider was sent."),
     Notification("agent/request/retrying", "turn_events", LIVE, "A failed request is tried again after a wait."),
+    Notification("agent/request/waiting", "turn_events", LIVE, "A request waits: nothing has come for some seconds."),
     Notification("agent/request/completed", "turn_events", STORED, "A request to the provider ended."),
     Notification("agent/message/started", "stream_events", STORED, "The model began to answer."),
     Notification("agent/message/delta", "stream_events", LIVE, "A piece of the answer."),
@@ -146,6 +157,7 @@ _NOTIFICATIONS = (
         "The providers changed: all of them as they now are.",
         in_task=False,
     ),
+    Notification("agent/provider/checkStep", "check", LIVE, "A step of a running check ended.", in_task=False),
 )
 
 REQUESTS: Mapping[str, Request] = {row.method: row for row in _REQUESTS}

@@ -227,7 +227,7 @@ class ContentReadParams(Wire):
     ref: Annotated[str, Field(min_length=1)]
     """As a payload named it."""
     offset: Annotated[int, Field(ge=0, le=HIGHEST)] = 0
-    """UTF-8 byte to begin at; moved back to the beginning of its character."""
+    """UTF-8 byte to begin at; moved back to the beginning of its character. Of an image: character of its base64."""
     limit: Annotated[int, Field(ge=1, le=HIGHEST)] | None = None
     """UTF-8 bytes at most; the server may send fewer."""
 

@@ -3,7 +3,7 @@
 Payloads only; the envelope is `event.Envelope`. Invariant: exactly one `TurnCompleted` per `TurnStarted`.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from agentls.protocol.event import TaskEvent
 from agentls.protocol.values import (
@@ -19,6 +19,8 @@ from agentls.protocol.values import (
     TurnError,
     Usage,
 )
+
+WaitReason = Literal["firstByte", "idle", "rateLimit"]
 
 
 class TaskStatus(TaskEvent):
@@ -132,6 +134,21 @@ class RequestRetrying(TaskEvent):
     """How long we wait before it."""
     error: TurnError
     """Why the attempt before it failed."""
+
+
+class RequestWaiting(TaskEvent):
+    """A request waits and nothing has come for some seconds; told again every few seconds."""
+
+    METHOD: ClassVar[str] = "agent/request/waiting"
+    STORED: ClassVar[bool] = False
+    request_id: str
+    """The request."""
+    reason: WaitReason
+    """`firstByte`: for the answer to begin. `idle`: for it to go on. `rateLimit`: to be sent, by `rateLimitS`."""
+    waited_ms: int
+    """How long so far."""
+    limit_ms: int
+    """When the wait ends: by a time-out, or with `rateLimit` by sending the request."""
 
 
 class TodoUpdated(TaskEvent):

@@ -57,20 +57,23 @@ class TextBlock(Wire):
 
 
 class ImageBlock(Wire):
-    """A piece of a prompt: an image, by `uri` or by `data`."""
+    """A piece of a prompt: an image, by `uri` or by `data`; told again by the `ref` under which it is kept."""
 
     type: Literal["image"] = "image"
     """Always `image`."""
     uri: str | None = None
-    """A `file:` URI inside the workspace. Exactly one of `uri` and `data` is given."""
+    """A `file:` URI inside the workspace, read when the prompt is accepted. One of `uri` and `data` is given."""
     data: str | None = None
-    """The image, base64."""
+    """The image, base64: PNG, JPEG, GIF or WebP of at most 5 MiB. Never in a notification or result."""
+    ref: str | None = None
+    """The image as it is kept, for `agent/content/read`, whose `text` is it in base64. In place of `data` it may be
+    sent back in another prompt of the same task."""
     mime_type: str
-    """For example `image/png`."""
+    """For example `image/png`. What the image's own bytes say counts."""
 
     @model_validator(mode="after")
     def _one_source(self) -> "ImageBlock":
-        if (self.uri is None) == (self.data is None):
+        if (self.data is not None) == (self.uri is not None or self.ref is not None):
             raise ValueError("exactly one of uri and data is needed")
         return self
 

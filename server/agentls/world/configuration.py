@@ -168,6 +168,7 @@ def combine(layers: Iterable[Layer]) -> Configuration:
         sources.update(_leaves("settings", layer.settings, layer.source))
         if layer.api_key is not None or layer.key_missing is not None:
             key, key_missing = layer.api_key, layer.key_missing
+            sources["apiKey"] = next(iter(layer.secret_variables), layer.source)
         secrets.extend(name for name in layer.secret_variables if name not in secrets)
     if key_missing is not None:
         raise ConfigurationError(key_missing)

@@ -271,17 +271,18 @@ async def test_requests_to_a_provider_keep_its_distance(tmp_path: Path) -> None:
     script = Script([Calls([LIST]), Text(text="a")], then=Text(text="b"))
     async with workshop(tmp_path, script, clock=clock, provider={"rateLimitS": 5}) as shop:
         one = await shop.start()
-        await clock.wait_for_sleepers()
+        await shop.recorder.wait_method("agent/request/waiting")
         assert len(shop.endpoint.requests) == 1
         two = await shop.start()
-        await clock.wait_for_sleepers(2)
+        await shop.recorder.wait_method("agent/request/waiting", 2)
         await clock.advance(5)
         await shop.ended(one)
         assert len(shop.endpoint.requests) == 2
         await clock.advance(5)
         await shop.ended(two)
 
-        assert clock.slept == [5, 10]
+        waits = [(frame["reason"], frame["limitMs"]) for frame in shop.recorder.of("agent/request/waiting")]
+        assert waits == [("rateLimit", 5000), ("rateLimit", 10000)]
 
 
 async def test_tasks_at_rest_are_closed_and_opened_again_when_they_are_asked_for(tmp_path: Path) -> None:

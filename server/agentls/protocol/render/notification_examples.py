@@ -66,6 +66,7 @@ NOTIFICATION_EXAMPLES: Mapping[str, object] = {
     ),
     "agent/request/started": _stored(4, requestId=_REQUEST, attempt=1),
     "agent/request/retrying": _live(4, 1, requestId=_REQUEST, attempt=2, delayMs=740, error=_OVERLOADED),
+    "agent/request/waiting": _live(4, 2, requestId=_REQUEST, reason="firstByte", waitedMs=5000, limitMs=600000),
     "agent/request/completed": _stored(
         11, requestId=_REQUEST, httpStatus=200, firstTokenMs=380, usage=_USAGE, finishReason="tool_calls"
     ),
@@ -156,6 +157,7 @@ NOTIFICATION_EXAMPLES: Mapping[str, object] = {
                 "modelId": "large-2",
                 "headers": {"X-Gateway-Token": "[redacted]"},
                 "streaming": True,
+                "thinkTags": "off",
                 "allowInsecureHttp": False,
                 "timeouts": {"connectS": 10.0, "firstByteS": 600.0, "idleS": 120.0},
                 "model": {"computerUse": False, "inputPrice": 0.6, "outputPrice": 2.4},
@@ -178,5 +180,13 @@ NOTIFICATION_EXAMPLES: Mapping[str, object] = {
             }
         ],
         "active": "cloud",
+    },
+    "agent/provider/checkStep": {
+        "providerId": "local",
+        "id": "toolCall",
+        "status": "fail",
+        "title": "Tool call",
+        "detail": "Tool calling is not supported: tools param requires --jinja flag",
+        "advice": "Restart llama-server with --jinja, with a model whose chat template knows tools.",
     },
 }

@@ -21,6 +21,7 @@ _VIEW = {
     "baseUrl": "http://localhost:11434/v1",
     "modelId": "qwen3-coder:30b",
     "streaming": True,
+    "thinkTags": "off",
     "allowInsecureHttp": False,
     "timeouts": {"connectS": 10.0, "firstByteS": 600.0, "idleS": 120.0},
     "model": {"contextWindow": 65536, "computerUse": False},
@@ -71,6 +72,53 @@ REQUEST_EXAMPLES: Mapping[str, tuple[object, object]] = {
     "agent/provider/setKey": ({"id": "local", "apiKey": "not-a-real-key"}, {"apiKeySet": True}),
     "agent/provider/remove": ({"id": "cloud"}, {"active": "local"}),
     "agent/provider/select": ({"id": "local"}, {"active": "local"}),
+    "agent/provider/models": (
+        {"id": "local"},
+        {
+            "models": [
+                {"id": "qwen3-coder:30b", "contextWindow": 65536, "imageSupport": False, "toolSupport": True},
+                {"id": "nomic-embed-text:latest"},
+            ],
+            "source": "/v1/models and /api/ps",
+        },
+    ),
+    "agent/provider/check": (
+        {"id": "local", "level": "model"},
+        {
+            "ok": True,
+            "checks": [
+                {
+                    "id": "reach",
+                    "status": "ok",
+                    "title": "Connection",
+                    "detail": "The server answers; it lists 3 models.",
+                },
+                {
+                    "id": "key",
+                    "status": "ok",
+                    "title": "API key",
+                    "detail": "No key is set, and the server needs none.",
+                },
+                {"id": "model", "status": "ok", "title": "Model", "detail": "In the list of models, and it answers."},
+                {
+                    "id": "streaming",
+                    "status": "warn",
+                    "title": "Streaming",
+                    "detail": "The streamed request was answered by one JSON document.",
+                    "advice": "It works, but you see each answer only when it is whole.",
+                },
+            ],
+            "dialect": {
+                "origin": "http://localhost:11434",
+                "modelId": "qwen3-coder:30b",
+                "server": "Ollama",
+                "differences": ["empty contents are sent as an empty string"],
+                "learned": [{"id": "stream_options", "note": "stream_options is no longer sent"}],
+            },
+            "usage": {"inputTokens": 31, "outputTokens": 12},
+            "requests": 2,
+        },
+    ),
     "agent/settings/get": ({}, _SETTINGS),
     "agent/settings/set": (
         {"settings": {"approval": {"mode": "acceptEdits", "allowCommands": ["git status", "pytest"]}}},
@@ -190,7 +238,13 @@ REQUEST_EXAMPLES: Mapping[str, tuple[object, object]] = {
         },
     ),
     "agent/turn/start": (
-        {"taskId": "task_7f3k2m9q4x1c", "prompt": "Now add a test for an empty cart."},
+        {
+            "taskId": "task_7f3k2m9q4x1c",
+            "prompt": [
+                {"type": "text", "text": "Now make the cart look like this."},
+                {"type": "image", "uri": "file:///home/ana/shop/design/cart.png", "mimeType": "image/png"},
+            ],
+        },
         {"turnId": "turn_d9f1h3j5l7np"},
     ),
     "agent/turn/steer": (
@@ -208,7 +262,14 @@ REQUEST_EXAMPLES: Mapping[str, tuple[object, object]] = {
             "prompts": [
                 {
                     "promptId": "prompt_f1h2j3k4l5mn",
-                    "content": [{"type": "text", "text": "Then update the changelog."}],
+                    "content": [
+                        {"type": "text", "text": "Then use this logo."},
+                        {
+                            "type": "image",
+                            "ref": "image:c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a",
+                            "mimeType": "image/png",
+                        },
+                    ],
                     "clientMessageId": "panel-18",
                 }
             ]
