@@ -192,6 +192,7 @@ class Assembler:
         if rare.kept is not None:
             self._has_delta = True
             self._keep(self.report.kept, rare.kept)
+        self._has_content |= rare.is_audio
         if rare.refusal:
             self._say(_REFUSAL, rare.refusal)
         # `function_call`, the form before `tool_calls`: one call, unless there are others (C12).

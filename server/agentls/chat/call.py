@@ -106,8 +106,16 @@ class Call:
             and not self._refused
             and not self.fields.empty
             and begins_object(text)
-            and not self.text().startswith(text.strip(), self.fields.opened_at)
+            and not self._told(text)
         )
+
+    def _told(self, text: str) -> bool:
+        """True when an object says again what this call said: the beginning of it, or all of it in other words."""
+        known = self.text()
+        if known.startswith(text.strip(), self.fields.opened_at):
+            return True
+        again = read_object(text)
+        return again is not None and again == read_object(known[self.fields.opened_at : self.fields.closed_at])
 
     def add(self, text: str, out: list[StreamEvent]) -> None:
         """Take more argument text and tell what it means; what follows a closed object is dropped (B13)."""

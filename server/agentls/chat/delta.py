@@ -38,6 +38,8 @@ class Rare(msgspec.Struct, gc=False):
     """Keys of the message that the provider wants back (E24)."""
     is_whole: bool = False
     """The delta is a whole `message` (C1, D13)."""
+    is_audio: bool = False
+    """The delta has sound, which is not told, but the answer is not empty (E23)."""
 
 
 class Delta(msgspec.Struct, gc=False):
@@ -57,6 +59,8 @@ class Delta(msgspec.Struct, gc=False):
     thought_signature: None = None
     provider_specific_fields: None = None
     thinking_blocks: None = None
+    reasoning_opaque: None = None
+    audio: None = None
     rare: Rare | None = msgspec.field(default=None, name="agentls:rare")
     """Filled by the tolerant reader only: no server uses this key."""
 

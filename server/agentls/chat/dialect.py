@@ -19,7 +19,8 @@ Streaming: TypeAlias = Literal["asked", "never", "always"]
 ReasoningForm: TypeAlias = Literal["reasoning_content", "think_tags"]
 
 PROVIDER_KEYS: Final = frozenset(
-    {"extra_content", "thought_signature", "provider_specific_fields", "reasoning_details", "thinking_blocks"}
+    {"extra_content", "thought_signature", "provider_specific_fields", "reasoning_details", "reasoning_opaque"}
+    | {"thinking_blocks"}
 )
 """Keys that providers put on calls and messages and want back (E24): signatures and sealed reasoning."""
 

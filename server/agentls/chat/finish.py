@@ -62,6 +62,8 @@ _FAILURES: Final = {
     "insufficient_system_resource": "overloaded",
     "malformed_function_call": "toolCallRejected",
     "unexpected_tool_call": "toolCallRejected",
+    "overloaded_error": "overloaded",
+    "rate_limit_error": "rateLimit",
 }
 _NONE: Final = frozenset({"", "null", "none", "finish_reason_unspecified"})
 """Spellings of "not finished": zero values of other languages (C5)."""
@@ -83,7 +85,9 @@ class FinishReason:
         word = raw.strip()[:_LONGEST]
         if word.lower() in _NONE:
             return
-        meaning = _MEANINGS.get(word.lower(), f"unknown:{word}")
+        # A gateway may put the type of the provider's error here, such as "overloaded_error".
+        other = "error" if word.lower().endswith("_error") else f"unknown:{word}"
+        meaning = _MEANINGS.get(word.lower(), other)
         if not self.meaning or _RANK.get(meaning, 0) > _RANK.get(self.meaning, 0):
             self.raw = word
             self.meaning = meaning

@@ -26,7 +26,13 @@ from agentls.chat.delta import (
 from agentls.chat.stream_error import error_in
 
 _CALL_KEYS: Final = frozenset({"index", "id", "type", "function", "name", "arguments"})
-_KEPT_KEYS: Final = ("extra_content", "thought_signature", "provider_specific_fields", "thinking_blocks")
+_KEPT_KEYS: Final = (
+    "extra_content",
+    "thought_signature",
+    "provider_specific_fields",
+    "thinking_blocks",
+    "reasoning_opaque",
+)
 """Keys of the message, beside `reasoning_details`, that some providers want back (E24)."""
 _REASONING_KEYS: Final = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
 _CHUNK_EVENTS: Final = frozenset({"", "message", "data", "chunk", "completion", "error"})
@@ -143,8 +149,9 @@ def _delta(value: JsonObject, *, is_whole: bool) -> Delta:
     rare = Rare(
         refusal=_content(value.get("refusal"), 0)[0],
         function_call=_function(function) if isinstance(function, dict) else None,
-        kept={key: value[key] for key in _KEPT_KEYS if value.get(key) not in (None, "", {}, [])} or None,
+        kept=_kept(value) or None,
         is_whole=is_whole,
+        is_audio=isinstance(value.get("audio"), dict),
     )
     return Delta(
         content=text,
@@ -153,6 +160,17 @@ def _delta(value: JsonObject, *, is_whole: bool) -> Delta:
         reasoning_details=[item for item in _items(value.get("reasoning_details")) if isinstance(item, dict)] or None,
         rare=rare,
     )
+
+
+def _kept(value: JsonObject) -> JsonObject:
+    """The keys that go back with the message. Gemini's mark that one delta is a thought says nothing of the message."""
+    kept = {key: value[key] for key in _KEPT_KEYS if value.get(key) not in (None, "", {}, [])}
+    extra = kept.get("extra_content")
+    if isinstance(extra, dict) and isinstance(google := extra.get("google"), dict) and "thought" in google:
+        google = {key: item for key, item in google.items() if key != "thought"}
+        extra = {key: item for key, item in {**extra, "google": google}.items() if item}
+        kept = {**kept, "extra_content": extra} if extra else {k: v for k, v in kept.items() if k != "extra_content"}
+    return kept
 
 
 def _reasoning(value: object) -> str:

@@ -160,6 +160,8 @@ class SseDecoder:
                     self._late_name = name
                 else:
                     self._name = name
+            elif line.startswith(b"error:"):
+                self._error_line(line[6:], out)
             elif line.strip() == _DONE:
                 self._data_line(_DONE, out)
             elif line == b"data" or line.startswith((b"id:", b"retry:")) or line in (b"id", b"retry", b"event"):
@@ -181,6 +183,12 @@ class SseDecoder:
         self._size += len(data) + _LINE_BYTES
         if self._size > self._limit + _LINE_BYTES:
             raise SseTooLarge(out)
+
+    def _error_line(self, data: bytes, out: list[SseEvent]) -> None:
+        """A field called as the event should be: how llama.cpp wrote errors until 2025, and GPUStack's server (D9)."""
+        self._dispatch(out)
+        self._name = "error"
+        self._data_line(data.strip(), out)
 
     def _pending_is_whole(self, following: bytes) -> bool:
         pending = self._data[-1].strip()

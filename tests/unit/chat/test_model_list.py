@@ -36,7 +36,7 @@ def test_every_shape_is_read_by_its_keys(shape: str) -> None:
 )
 def test_the_shape_tells_the_server_and_whether_there_is_more(shape: object, server: str, page: str) -> None:
     found = parse_model_list(json.dumps(shape).encode())
-    assert (found.server, found.next_page) == (server, page)
+    assert (found.kind, found.next_page) == (server, page)
 
 
 @pytest.mark.parametrize(

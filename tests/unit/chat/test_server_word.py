@@ -14,10 +14,10 @@ from agentls.chat.models.server_word import ServerWord, with_running, word_of_lo
 @pytest.mark.parametrize(
     ("props", "word"),
     [
-        ({"default_generation_settings": {"n_ctx": 4096}}, ServerWord("llamacpp", "/props", 4096, is_loaded=True)),
+        ({"default_generation_settings": {"n_ctx": 4096}}, ServerWord("/props", 4096, is_loaded=True)),
         (
             {"default_generation_settings": {}, "n_ctx": "512", "chat_template_caps": {"supports_tools": False}},
-            ServerWord("llamacpp", "/props", 512, tool_support=False, is_loaded=True),
+            ServerWord("/props", 512, tool_support=False, is_loaded=True),
         ),
         (
             {
@@ -25,7 +25,7 @@ from agentls.chat.models.server_word import ServerWord, with_running, word_of_lo
                 "chat_template_caps": {"supports_tools": True, "supports_tool_calls": False},
                 "modalities": {"vision": True, "audio": False},
             },
-            ServerWord("llamacpp", "/props", None, tool_support=False, image_support=True, is_loaded=True),
+            ServerWord("/props", None, tool_support=False, image_support=True, is_loaded=True),
         ),
         ({"error": {"message": "off"}}, None),
         ([], None),
@@ -40,15 +40,15 @@ def test_the_properties_of_llama_cpp(props: object, word: ServerWord | None) -> 
     [
         (
             {"model_info": {"llama.context_length": 8192}, "parameters": "temperature 1\nnum_ctx 2048"},
-            ServerWord("ollama", "/api/show", 2048, 8192),
+            ServerWord("/api/show", 2048, 8192),
         ),
         (
             {"capabilities": ["completion"], "parameters": 'stop "num_ctx 5"\nnum_ctx many'},
-            ServerWord("ollama", "/api/show", tool_support=False, image_support=False),
+            ServerWord("/api/show", tool_support=False, image_support=False),
         ),
         (
             {"capabilities": ["completion", "vision", "tools"], "model_info": {"x.context_length": None}},
-            ServerWord("ollama", "/api/show", tool_support=True, image_support=True),
+            ServerWord("/api/show", tool_support=True, image_support=True),
         ),
         ({"error": "model 'm' not found"}, None),
     ],
@@ -60,7 +60,7 @@ def test_what_ollama_shows(shown: object, word: ServerWord | None) -> None:
 def test_a_model_that_lm_studio_has_not_loaded_has_no_window_yet() -> None:
     body = json.dumps({"data": [{"id": "m", "state": "not-loaded", "max_context_length": 131072}]}).encode()
     word = word_of_loaded(body, "m")
-    assert word == ServerWord("lmstudio", "/api/v0/models", None, 131072, is_loaded=False)
+    assert word == ServerWord("/api/v0/models", None, 131072, is_loaded=False)
     assert word_of_loaded(body, "other") is None
 
 
@@ -83,6 +83,6 @@ _JSON = st.recursive(
 @given(st.binary() | _JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_give_a_word_or_none(body: bytes) -> None:
     words = [word_of_props(body), word_of_show(body), word_of_loaded(body, "m")]
-    words.append(with_running(ServerWord("ollama", "/api/show"), body, "m"))
+    words.append(with_running(ServerWord("/api/show"), body, "m"))
     for word in words:
         assert word is None or word.context_window is None or word.context_window > 0
