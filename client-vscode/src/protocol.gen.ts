@@ -610,7 +610,7 @@ export interface Provider {
   rateLimitS?: number;
   /** More fields for the request body, as they are. */
   extraBody?: Record<string, JsonValue>;
-  /** How reasoning inside the answer is told: `tagged`, an answer that begins with `<think>`; `opened`, it begins inside the block, because the chat template wrote the tag. `off`: such tags are text. Default: "off". */
+  /** For models that reason inside their answer: with `tagged`, a `<think>` block at its beginning is told as reasoning; with `opened`, all up to `</think>`, because the chat template wrote the first tag; `off`: as text. Default: "off". */
   thinkTags?: "off" | "tagged" | "opened";
   /** Azure's `api-version`; its presence selects Azure's addresses and key header. */
   azureApiVersion?: string;
@@ -799,7 +799,7 @@ export interface ProviderView {
   rateLimitS?: number;
   /** More fields for the request body, as they are. */
   extraBody?: Record<string, JsonValue>;
-  /** How reasoning inside the answer is told: `tagged`, an answer that begins with `<think>`; `opened`, it begins inside the block, because the chat template wrote the tag. `off`: such tags are text. Default: "off". */
+  /** For models that reason inside their answer: with `tagged`, a `<think>` block at its beginning is told as reasoning; with `opened`, all up to `</think>`, because the chat template wrote the first tag; `off`: as text. Default: "off". */
   thinkTags: "off" | "tagged" | "opened";
   /** Azure's `api-version`; its presence selects Azure's addresses and key header. */
   azureApiVersion?: string;

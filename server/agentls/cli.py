@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
     provider = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     group = provider.add_argument_group("provider (else from AGENTLS_* or the file that AGENTLS_CONFIG names)")
-    group.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible endpoint, up to and with /v1")
+    group.add_argument("--base-url", metavar="URL", help="the API's address, up to and without /chat/completions")
     group.add_argument("--model", metavar="ID", help="the model, as the endpoint names it")
     group.add_argument("--api-key-env", metavar="NAME", help="the environment variable that holds the key")
 

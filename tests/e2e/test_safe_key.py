@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
@@ -15,15 +13,9 @@ from agentls.world.scripted import Call, Calls, HttpError, Script, ScriptedEndpo
 from agentls.world.scripted.script import ScriptStep
 from tests.support.attack import KEY, Json, posix, workspace
 from tests.support.peer import SERVER, Peer
+from tests.support.secrets import files_in, leaks
 
 pytestmark = posix
-
-
-def forms(secret: str) -> list[bytes]:
-    """The secret in every spelling that the scan looks for."""
-    encoded = [base64.b64encode(b"\0" * shift + secret.encode()).decode()[4:-6] for shift in range(3)]
-    plain = [secret, json.dumps(secret)[1:-1], secret.replace("/", "\\/"), quote(secret), quote(secret, safe="")]
-    return [form.encode() for form in {*plain, *encoded, secret[::-1]}]
 
 
 @pytest.mark.parametrize("how", ["setKey", "AGENTLS_API_KEY", "apiKeyEnv"])
@@ -55,10 +47,9 @@ async def test_the_key_reaches_the_endpoint_and_nothing_else(tmp_path: Path, how
     assert keys == {f"Bearer {KEY}"}
     places = {"frames": json.dumps(frames, ensure_ascii=False).encode(), "stderr": log.encode()}
     places |= {f"request {number}": body for number, body in enumerate(bodies)}
-    places |= {f"disk {path}": path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    places |= files_in(tmp_path)
     assert len([place for place in places if place.startswith("disk")]) > 1
-    leaks = [(place, form) for place, text in places.items() for form in forms(KEY) if form in text]
-    assert leaks == []
+    assert leaks(KEY, places) == []
 
 
 def _session_with_key(work: Path, base_url: str, environment: Mapping[str, str], how: str) -> tuple[list[Json], str]:

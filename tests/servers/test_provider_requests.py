@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from agentls.protocol.check import CheckStepId
 from tests.servers.turns import program
 from tests.support.peer import Json, Peer
 from tests.support.servers.llama_server import LlamaServer
@@ -30,22 +32,7 @@ ABLE = [
 """A model that does all that the check asks for."""
 
 
-ALL_OK = dict.fromkeys(
-    (
-        "reach",
-        "key",
-        "model",
-        "streaming",
-        "toolCall",
-        "streamedArguments",
-        "parallelCalls",
-        "toolResult",
-        "usage",
-        "images",
-        "contextWindow",
-    ),
-    "ok",
-)
+ALL_OK = dict.fromkeys(get_args(CheckStepId), "ok")
 FORCED = {"tool_choice": {"type": "function", "function": {"name": TOOL}}}
 
 

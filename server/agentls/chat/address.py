@@ -7,6 +7,8 @@ so the key that belongs to it goes nowhere else.
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from agentls.chat.server import host_of
+
 _AZURE: Final = (".azure.com", ".azure-api.net", ".azure.us", ".azure.cn")
 _MANY_MODELS: Final = (".services.ai.azure.com",)
 """Azure AI model inference: a path of its own, every model behind one address."""
@@ -28,7 +30,7 @@ def models_url(base_url: str, azure_api_version: str | None) -> str:
 
 def key_headers(key: str, base_url: str, azure_api_version: str | None) -> dict[str, str]:
     """The headers that carry the key: Azure's `api-key`, else a bearer token (G23)."""
-    host = _host(base_url)
+    host = host_of(base_url)
     if host.endswith(_ONE_MODEL):
         # Which of the two such an endpoint reads depends on the maker of its model.
         return {"api-key": key, "authorization": f"Bearer {key}"}
@@ -39,7 +41,7 @@ def key_headers(key: str, base_url: str, azure_api_version: str | None) -> dict[
 
 def _address(base_url: str, path: str, model: str | None, version: str | None) -> str:
     base = base_url.rstrip("/")
-    host, base_path = _host(base), _path(base)
+    host, base_path = host_of(base), _path(base)
     if host.endswith(_ONE_MODEL):
         return f"{base}/{path}" + ("" if base_path.endswith("/v1") else _query(version or INFERENCE_API_VERSION))
     if host.endswith(_MANY_MODELS) and "/openai" not in base_path:
@@ -69,12 +71,5 @@ def _query(version: str | None) -> str:
 def _path(url: str) -> str:
     try:
         return urlsplit(url).path.rstrip("/")
-    except ValueError:
-        return ""
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""

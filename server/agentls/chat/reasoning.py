@@ -52,10 +52,3 @@ def _continues(last: JsonObject, piece: JsonObject) -> bool:
         return False
     ids = (last.get("id"), piece.get("id"))
     return None in ids or ids[0] == ids[1]
-
-
-def merge_details(pieces: list[JsonObject]) -> list[JsonObject]:
-    """All fragments of an answer at once."""
-    details = Details()
-    details.extend(pieces)
-    return details.merged()

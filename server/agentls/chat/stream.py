@@ -115,7 +115,7 @@ class ChatStream:
         body = self._body
         if self._kind == "page":
             body += data[: max(_PAGE_BYTES - len(body), 0)]
-            return []
+            return self._close_document() if len(body) == _PAGE_BYTES else []
         before = len(body)
         body += data
         if self._kind == "json" and not self._is_one:

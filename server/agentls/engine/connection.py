@@ -18,6 +18,7 @@ from agentls.chat.presets import preset
 from agentls.chat.schema.tool_schema import encode_tools
 from agentls.chat.server import ServerHint, server_kind
 from agentls.engine.discovery import Discovery, spoken_to
+from agentls.engine.endpoint import Endpoint
 from agentls.engine.pace import Pace
 from agentls.engine.providers import Providers
 from agentls.engine.world import World
@@ -35,7 +36,6 @@ from agentls.world.ripgrep import find_ripgrep
 
 if TYPE_CHECKING:
     from agentls.chat.models.server_word import ServerWord
-    from agentls.engine.endpoint import Endpoint
     from agentls.engine.model_list import ModelListing
 
 logger = logging.getLogger(__name__)
@@ -115,6 +115,11 @@ class Connection:
             task.cancel()
         await asyncio.gather(*self._discoveries, return_exceptions=True)
         await self._memory.aclose()
+
+    def endpoint(self, provider: Provider) -> Endpoint:
+        """`provider` as something to talk to, with its key where that is for the same origin."""
+        key = self.providers.key_for(provider)
+        return Endpoint(provider, self._world.http, self._world.clock, key, self.told_kind(provider))
 
     def dialect(self, provider: Provider) -> Dialect:
         """How this endpoint and model are spoken to: what is known of the host, and what was ever learned."""

@@ -33,7 +33,7 @@ PATIENCE_S = 3.0
 """How long a turn may be held up for it, once."""
 FRESH_MS = 24 * 3600 * 1000
 """Prices and limits of a service change rarely; one's own server is asked anew by each connection."""
-_SERVER = "server"
+_KIND = "server"
 """Beside the facts: the kind of server, which the address may not tell."""
 _OPEN = ("context_window", "image_support", "input_price", "output_price")
 
@@ -52,7 +52,7 @@ class Discovery:
 
     def server_kind(self, provider: Provider) -> str:
         """The kind of server, a key of `chat.server.NAMES`, where it told; else ""."""
-        kind = self._memory.recall(spoken_to(provider)).facts.get(_SERVER)
+        kind = self._memory.recall(spoken_to(provider)).facts.get(_KIND)
         return kind if isinstance(kind, str) else ""
 
     def note(self, provider: Provider, listing: ModelListing, word: ServerWord | None = None) -> None:
@@ -62,7 +62,7 @@ class Discovery:
         facts = facts_in_force(listing, word, provider.model_id)
         said = asdict(facts) if facts is not None else {}
         known = {name: value for name, value in said.items() if name != "id" and value is not None}
-        told = {_SERVER: listing.server} if listing.server else {}
+        told = {_KIND: listing.kind} if listing.kind else {}
         if (known or told) and self._memory.note(spoken_to(provider), known | told):
             self.changed()
 
@@ -87,14 +87,15 @@ class Discovery:
 
     async def _ask(self, endpoint: Endpoint) -> None:
         # Local: server start must not pay for it.
-        from agentls.engine.model_list import ModelListFailed, ModelListing, fetch_models, server_word
+        from agentls.engine.model_list import ModelListFailed, ModelListing, fetch_models
+        from agentls.engine.server_word import server_word
 
         try:
             listing = await fetch_models(endpoint)
         except ModelListFailed as failed:
             logger.debug("no model list from %s: %s", endpoint.origin, failed.failure.code)
             listing = ModelListing((), "", server_kind(endpoint.hint))
-        self.note(endpoint.provider, listing, await server_word(endpoint, listing.server))
+        self.note(endpoint.provider, listing, await server_word(endpoint, listing.kind))
 
     def _is_fresh(self, key: Key) -> bool:
         origin = urlsplit(key[0])

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from agentls import __version__
 from agentls.chat.address import completions_url, key_headers, models_url
 from agentls.chat.advice.key_kind import key_kind
 from agentls.chat.server import ServerHint
+from agentls.protocol.base_url import origin_of
 from agentls.world.http import HttpClient, HttpResponse, HttpTimeouts
 
 if TYPE_CHECKING:
-    from agentls.engine.connection import Connection
-    from agentls.engine.world import World
     from agentls.protocol.provider import Provider
     from agentls.world.clock import Clock
 
@@ -51,7 +49,7 @@ class Endpoint:
     @property
     def origin(self) -> str:
         """`scheme://host[:port]`."""
-        return _origin(self.provider.base_url)
+        return origin_of(self.provider.base_url)
 
     @property
     def models_url(self) -> str:
@@ -104,16 +102,5 @@ class Endpoint:
         return headers | {name.lower(): value for name, value in (provider.headers or {}).items()}
 
     def _require_own(self, url: str) -> None:
-        if _origin(url) != self.origin:
+        if origin_of(url) != self.origin:
             raise ValueError("the address is not the provider's own")
-
-
-def endpoint_of(connection: Connection, world: World, provider: Provider) -> Endpoint:
-    """The endpoint of `provider` as it was read from `connection`."""
-    key = connection.providers.key_for(provider)
-    return Endpoint(provider, world.http, world.clock, key, connection.told_kind(provider))
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from agentls.engine.waiting import Waiting
 
 ERROR_BODY_BYTES = 64 * 1024
+ERROR_BODY_S = 5.0
+"""For all of a refusal's words: its status is known, and they may trickle in without end."""
 GRACE_S = 5.0
 """How long a server that gave its finish reason may stay silent without ending the stream (quirk D24)."""
 
@@ -59,7 +61,7 @@ async def exchange(
             if response.status == 200:
                 failure = await _stream(endpoint, response, taker, tool_names, waiting, witness)
             else:
-                text = await response.read(ERROR_BODY_BYTES)
+                text = await response.read_some(ERROR_BODY_BYTES, ERROR_BODY_S)
                 now_s = endpoint.clock.now_ms() / 1000
                 failure = classify_response(response.status, response.headers, text, endpoint.hint, now_s=now_s)
             is_whole = failure is None

@@ -30,9 +30,9 @@ class TurnFailed(Exception):
 def turn_error(failure: Failure, redactor: Redactor) -> TurnError:
     return TurnError(
         code=cast("TurnErrorCode", failure.code),
-        title=redactor.mask(failure.title),
-        detail=redactor.mask(failure.detail),
-        advice=redactor.mask(failure.advice),
+        title=redactor.mask_cut(failure.title),
+        detail=redactor.mask_cut(failure.detail),
+        advice=redactor.mask_cut(failure.advice),
         http_status=failure.http_status,
         retryable=failure.retryable,
     )

@@ -1,8 +1,16 @@
-"""What the model is told of a call whose arguments are no valid JSON object. Pure."""
+"""What the model is told of a call that cannot be run as it was written. Pure."""
 
 from __future__ import annotations
 
 from agentls.chat.events import CallMalformed
+
+
+def holds_secret(name: str) -> str:
+    """Why a call whose arguments hold a key or a password that agentls was given is not run."""
+    return (
+        f"Not run: the arguments of {name} hold a key or password that agentls uses for a provider, shown as"
+        " [redacted]. It is never passed to a tool. Use a placeholder, and let the user put the secret in its place."
+    )
 
 
 def what_is_wrong(name: str, malformed: CallMalformed, *, at_limit: bool) -> str:

@@ -1,4 +1,4 @@
-"""What a server says of its models: the list, and a local server's own word on the model it runs.
+"""The list of a server's models, wherever it is and however many pages it has.
 
 Knows addresses and which lists say more than others; reads no shape itself (chat/models). Invariant: a failure is a
 ModelListFailed, never an empty list, and no address is of another origin than the provider's.
@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import msgspec
 
 from agentls.chat.failure import (
     Failure,
@@ -25,35 +23,36 @@ from agentls.chat.failure import (
 )
 from agentls.chat.models.model_facts import ModelFacts, merged
 from agentls.chat.models.model_list import MOST_MODELS, ModelList, NotAModelList, parse_model_list
-from agentls.chat.models.server_word import ServerWord, with_running, word_of_loaded, word_of_props, word_of_show
 from agentls.chat.server import server_kind
+from agentls.engine.exchange import ERROR_BODY_BYTES, ERROR_BODY_S
 from agentls.world.http import HttpResponse, HttpTimeouts, TransportError
 
 if TYPE_CHECKING:
     from agentls.engine.endpoint import Endpoint
-
-__all__ = ["ModelFacts", "ModelListFailed", "ModelListing", "ServerWord", "fetch_models", "server_word"]
 
 MOST_BYTES = 8 * 1024 * 1024
 """The largest public list has over 1 MB."""
 _LARGE_BYTES = 256 * 1024
 """A body above this is read in a thread: the loop must not stand still."""
 _PATIENCE_S = 10.0
-_WHOLE_S = 30.0
+WHOLE_S = 30.0
 """For all of the pages together, whatever trickles in."""
 _MOST_PAGES = 10
 _NO_LIST = "This server has no model list: enter the model ID by hand."
 _NO_LIST_TITLE = "No model list"
 _BY_HAND = "The model ID can also be entered by hand."
+_SLOW = f"Try again in a moment: a local server may still be loading. {_BY_HAND}"
 _WRONG_PLACE = frozenset({"endpointNotFound", "modelNotFound", "badStream", "badRequest"})
-_OWN_ADVICE = frozenset({"auth", "quota", "connection", "tls", "proxy", "timeout"})
+_OWN_ADVICE = frozenset({"auth", "quota", "connection", "tls", "proxy"})
 """Failures that would befall every request: what to do about them comes first and alone."""
 _ELSEWHERE = {"cloudflare": (r"/ai/v1$", "/ai/models/search?per_page=100")}
 """By the kind of server: where the list is when it is not at `/models` (section H)."""
-_BESIDE_V1 = r"(/v\d+)?$"
+BESIDE_V1 = r"(/v\d+)?$"
+"""The end of a base URL after which a server has what is not part of OpenAI's API."""
+LM_STUDIO_LIST = "/api/v0/models"
 _FULLER = {
-    "lmstudio": (_BESIDE_V1, "/api/v0/models"),
-    "litellm": (_BESIDE_V1, "/model/info"),
+    "lmstudio": (BESIDE_V1, LM_STUDIO_LIST),
+    "litellm": (BESIDE_V1, "/model/info"),
     "xai": (r"$", "/language-models"),
 }
 """By the kind of server: a second list of the same models that says more of each (section H)."""
@@ -75,7 +74,7 @@ class ModelListing:
     """In the server's order, each id once; empty where the server honestly has none."""
     source: str
     """The paths it was read from, for people."""
-    server: str = ""
+    kind: str = ""
     """The kind of server, a key of `chat.server.NAMES`, where the list, the headers or the address tell."""
 
 
@@ -90,26 +89,11 @@ class _Page:
 async def fetch_models(endpoint: Endpoint) -> ModelListing:
     """The models of the endpoint. Raises ModelListFailed. A cancel closes the connection."""
     try:
-        async with asyncio.timeout(_WHOLE_S):
+        async with asyncio.timeout(WHOLE_S):
             return await _fetch(endpoint)
     except TimeoutError:
-        detail = f"{endpoint.origin}: the model list was not whole after {_WHOLE_S:g} s"
-        raise ModelListFailed(transport_failure("timeout", detail, endpoint.origin)) from None
-
-
-async def server_word(endpoint: Endpoint, server: str) -> ServerWord | None:
-    """What the server itself says of the provider's model; None where it is no server that says anything.
-
-    `server` is its kind, as the listing has it. Fails quietly: a word is a kindness.
-    """
-    ask = _WORDS.get(server)
-    if ask is None:
-        return None
-    try:
-        async with asyncio.timeout(_WHOLE_S):
-            return await ask(endpoint)
-    except (TimeoutError, TransportError):
-        return None
+        detail = f"{endpoint.origin}: the model list was not whole after {WHOLE_S:g} s"
+        raise ModelListFailed(_advised(transport_failure("timeout", detail, endpoint.origin))) from None
 
 
 async def _fetch(endpoint: Endpoint) -> ModelListing:
@@ -158,10 +142,10 @@ def _beside(base_url: str, place: tuple[str, str] | None) -> str | None:
 
 async def _page(endpoint: Endpoint, url: str) -> _Page:
     try:
-        response = await endpoint.get(url, timeouts=_timeouts(endpoint))
+        response = await endpoint.get(url, timeouts=hurried_timeouts(endpoint))
         body = await _body(endpoint, response)
     except TransportError as broken:
-        raise ModelListFailed(transport_failure(broken.kind, broken.detail, endpoint.origin)) from broken
+        raise ModelListFailed(_advised(transport_failure(broken.kind, broken.detail, endpoint.origin))) from broken
     headers = response.headers
     if response.status != 200:
         raise ModelListFailed(_advised(classify_response(response.status, headers, body, endpoint.hint)))
@@ -174,6 +158,8 @@ async def _page(endpoint: Endpoint, url: str) -> _Page:
 
 
 async def _body(endpoint: Endpoint, response: HttpResponse) -> bytes:
+    if response.status != 200:
+        return await response.read_some(ERROR_BODY_BYTES, ERROR_BODY_S)
     body = await response.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
         raise ModelListFailed(
@@ -195,6 +181,8 @@ def _advised(failure: Failure) -> Failure:
     """With advice for somebody who wanted a list: completions may work all the same (H1)."""
     if failure.code in _OWN_ADVICE:
         return failure
+    if failure.code == "timeout" and "no connection" not in failure.detail:
+        return replace(failure, advice=_SLOW)  # the provider's own time-outs may be longer than a list is waited for
     if failure.code in ("endpointNotFound", "modelNotFound") and failure.http_status in (None, 404, 405):
         advice = f"{_NO_LIST} If requests fail as well: {failure.advice}"
         return replace(failure, code="endpointNotFound", title=_NO_LIST_TITLE, advice=advice, retryable=False)
@@ -230,53 +218,14 @@ def _enriched(models: Sequence[ModelFacts], more: Sequence[ModelFacts]) -> tuple
 
 def _kind(endpoint: Endpoint, page: _Page) -> str:
     """The kind of server: by the list's shape, else by headers and address."""
-    return page.listed.server or server_kind(endpoint.hint, page.headers)
+    return page.listed.kind or server_kind(endpoint.hint, page.headers)
 
 
-def _timeouts(endpoint: Endpoint) -> HttpTimeouts:
+def hurried_timeouts(endpoint: Endpoint) -> HttpTimeouts:
+    """The endpoint's time-outs, but no longer than somebody waits for a list."""
     own = endpoint.timeouts
     return HttpTimeouts(
         connect_s=min(own.connect_s, _PATIENCE_S),
         first_byte_s=min(own.first_byte_s, _PATIENCE_S),
         idle_s=min(own.idle_s, _PATIENCE_S),
     )
-
-
-# the server's own word
-
-
-async def _word_of_props(endpoint: Endpoint) -> ServerWord | None:
-    body = await _asked(endpoint, "/props")
-    return None if body is None else word_of_props(body)
-
-
-async def _word_of_show(endpoint: Endpoint) -> ServerWord | None:
-    model_id = endpoint.provider.model_id
-    body = await _asked(endpoint, "/api/show", msgspec.json.encode({"model": model_id}))
-    word = None if body is None else word_of_show(body)
-    running = None if word is None else await _asked(endpoint, "/api/ps")
-    return word if word is None or running is None else with_running(word, running, model_id)
-
-
-async def _word_of_loaded(endpoint: Endpoint) -> ServerWord | None:
-    body = await _asked(endpoint, _FULLER["lmstudio"][1])
-    return None if body is None else word_of_loaded(body, endpoint.provider.model_id)
-
-
-_WORDS: Mapping[str, Callable[[Endpoint], Awaitable[ServerWord | None]]] = {
-    "llamacpp": _word_of_props,
-    "ollama": _word_of_show,
-    "lmstudio": _word_of_loaded,
-}
-"""By the kind of server: how to ask it."""
-
-
-async def _asked(endpoint: Endpoint, path: str, body: bytes | None = None) -> bytes | None:
-    """The answer of an address beside the base URL's version; None for anything but 200. Raises TransportError."""
-    url = re.sub(_BESIDE_V1, "", endpoint.provider.base_url, count=1) + path
-    if body is None:
-        response = await endpoint.get(url, timeouts=_timeouts(endpoint))
-    else:
-        response = await endpoint.post_json(url, body, timeouts=_timeouts(endpoint))
-    answer = await response.read(MOST_BYTES)
-    return answer if response.status == 200 else None

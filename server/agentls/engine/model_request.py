@@ -17,7 +17,6 @@ from agentls.chat.retry import GiveUp, Retry, RetryLimits, decide_retry
 from agentls.chat.textcall import detect_text_call
 from agentls.engine.connection import system_name
 from agentls.engine.discovery import spoken_to_name
-from agentls.engine.endpoint import Endpoint, endpoint_of
 from agentls.engine.exchange import exchange
 from agentls.engine.failures import TurnFailed, turn_error
 from agentls.engine.instructions import instructions
@@ -29,6 +28,7 @@ from agentls.world.http import TransportError
 
 if TYPE_CHECKING:
     from agentls.chat.dialect import Dialect
+    from agentls.engine.endpoint import Endpoint
     from agentls.engine.task import LiveTask
     from agentls.protocol.provider import Provider
 
@@ -134,7 +134,7 @@ async def _attempt(
     task: LiveTask, provider: Provider, request_id: str, attempt: int, *, in_one_piece: bool
 ) -> Broken | None:
     """One request, streamed where it can be and not to be `in_one_piece`; None when its answer is recorded."""
-    endpoint = endpoint_of(task.connection, task.world, provider)
+    endpoint = task.connection.endpoint(provider)
     known = task.connection.dialect(provider)
     dialect = replace(known, stream_with_tools=False) if in_one_piece else known
     body = _body(task, provider, dialect)

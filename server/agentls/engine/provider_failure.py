@@ -19,7 +19,7 @@ def provider_failed(failure: Failure, redactor: Redactor) -> RequestFailed:
     code = f"provider.{failure.code}"
     return RequestFailed(
         cast("RequestErrorCode", code) if code in REQUEST_ERRORS else "provider.badRequest",
-        redactor.mask(f"{failure.title}: {failure.detail}"),
-        redactor.mask(failure.advice),
+        redactor.mask_cut(f"{failure.title}: {failure.detail}"),
+        redactor.mask_cut(failure.advice),
         failure.retryable,
     )

@@ -9,7 +9,6 @@ import logging
 from dataclasses import asdict
 
 from agentls.engine.answer import Answer
-from agentls.engine.endpoint import endpoint_of
 from agentls.engine.parts import EngineParts
 from agentls.engine.provider_failure import provider_failed
 from agentls.engine.publisher import Publisher
@@ -58,18 +57,19 @@ class ProviderRequests(EngineParts):
 
     async def provider_models(self, params: m.ProviderModelsParams) -> Answer[m.ProviderModelsResult]:
         # Local: server start must not pay for it.
-        from agentls.engine.model_list import ModelListFailed, fetch_models, server_word
+        from agentls.engine.model_list import ModelListFailed, fetch_models
         from agentls.engine.own_model import with_word
+        from agentls.engine.server_word import server_word
 
         provider = self.connection.providers.get(params.id)
-        endpoint = endpoint_of(self.connection, self._world, provider)
+        endpoint = self.connection.endpoint(provider)
         try:
             listing = await fetch_models(endpoint)
         except ModelListFailed as failed:
             if failed.failure.code == "auth" and provider.api_key_env is not None and endpoint.key is None:
                 raise RequestFailed("provider.keyMissing") from failed
             raise provider_failed(failed.failure, self.connection.redactor()) from failed
-        word = await server_word(endpoint, listing.server)
+        word = await server_word(endpoint, listing.kind)
         shown = with_word(listing, word, provider.model_id)
         mask = self.connection.redactor().mask
         # A list that echoes the key as an id must not show it.

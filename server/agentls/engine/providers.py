@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from agentls.protocol.base_url import origin_of
 from agentls.protocol.errors import RequestFailed
 from agentls.protocol.provider import EffectiveModel, Provider, ProviderModel, ProviderView
 from agentls.protocol.provider_check import check_api_key, check_provider, secrets_of
@@ -105,7 +105,7 @@ class Providers:
         """Create or replace; the view and warnings. Raises InvalidParams."""
         provider, warnings = check_provider(provider)
         before = self._by_id.get(provider.id)
-        if before is not None and _origin(before) != _origin(provider) and provider.id in self._keys:
+        if before is not None and not _same_origin(before, provider) and provider.id in self._keys:
             self._retire(provider.id)
             warnings.append(
                 "The key was dropped because the base URL now names another server; set the key for it again."
@@ -151,7 +151,7 @@ class Providers:
     def key_for(self, provider: Provider) -> str | None:
         """The key for a request to `provider`; none once its id is gone or names another origin."""
         now = self._by_id.get(provider.id)
-        return self.key(provider.id) if now is not None and _origin(now) == _origin(provider) else None
+        return self.key(provider.id) if now is not None and _same_origin(now, provider) else None
 
     def secrets(self) -> list[str]:
         """Every secret known, for masking; stand-ins such as `ollama` or `EMPTY` are none."""
@@ -181,6 +181,5 @@ def _is_stand_in(key: str) -> bool:
     return key.strip().casefold() in STAND_INS
 
 
-def _origin(provider: Provider) -> tuple[str, str]:
-    parts = urlsplit(provider.base_url)
-    return parts.scheme, parts.netloc
+def _same_origin(one: Provider, other: Provider) -> bool:
+    return origin_of(one.base_url) == origin_of(other.base_url)

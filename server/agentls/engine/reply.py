@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import structs
+
 from agentls.chat import events as s
 from agentls.chat.failure import Failure, stream_failure
 from agentls.chat.server import ServerHint
@@ -19,10 +22,11 @@ from agentls.engine.cost import cost_of
 from agentls.engine.discovery import spoken_to_name
 from agentls.engine.failures import turn_error
 from agentls.engine.ledger import Entry
-from agentls.engine.malformed import what_is_wrong
-from agentls.engine.masks import masked_preview
+from agentls.engine.malformed import holds_secret, what_is_wrong
+from agentls.engine.masks import masked_object, masked_preview
+from agentls.engine.streamed_call import StreamedCall
 from agentls.engine.streamed_text import StreamedText
-from agentls.engine.streams import delta_payloads
+from agentls.engine.token_counts import counted, estimated
 from agentls.protocol import events as e
 from agentls.protocol.values import TextContent, Usage
 
@@ -31,18 +35,8 @@ if TYPE_CHECKING:
     from agentls.protocol.provider import Provider
 
 DEEPEST_ARGUMENTS = 100
-LONGEST_NAME = 200
-LONGEST_ID = 64 * 1024
-"""Characters kept of what a provider calls a tool or a call: more is garbage."""
 CUT_ADVICE = "Raise Max Output Tokens in the model configuration, or ask for a shorter answer."
 BROKEN_ANSWER = "Cancelled: the answer that held this call broke off; nothing was run."
-
-
-@dataclass(slots=True)
-class _OpenCall:
-    call_id: str
-    name: str
-    ended: bool = False
 
 
 @dataclass(slots=True)
@@ -56,8 +50,10 @@ class ReplyWriter:
     _started_s: float = field(init=False)
     _message: StreamedText | None = None
     _reasoning: StreamedText | None = None
-    _calls: dict[int, _OpenCall] = field(default_factory=dict)
+    _calls: dict[int, StreamedCall] = field(default_factory=dict)
     _malformed: list[s.CallMalformed] = field(default_factory=list)
+    _withheld: dict[int, str] = field(default_factory=dict)
+    """Arguments that hold a secret, masked, by the call's index."""
     _usage: s.ChatUsage | None = None
     _finish: s.Finished | None = None
     _refusal: list[str] = field(default_factory=list)
@@ -105,11 +101,11 @@ class ReplyWriter:
                 case s.CallMalformed():
                     self._malformed.append(event)
                 case s.ExtraReported(extra):
-                    self._extra = extra
+                    self._extra = self._kept(extra)
                 case s.UsageReported(usage):
                     self._usage = usage
-                case s.Finished():
-                    self._finish = event
+                case s.Finished(reason, inferred):
+                    self._finish = s.Finished(self.task.redactor.mask(reason), inferred)
                 case s.StreamFailed(failure):
                     return failure
         return None
@@ -125,35 +121,25 @@ class ReplyWriter:
         self._reasoning.feed(text)
 
     def _call_started(self, event: s.CallStarted) -> None:
-        task = self.task
-        call = _OpenCall(task.world.ids.new("call"), well_formed(event.name)[:LONGEST_NAME])
-        self._calls[event.index] = call
-        task.open_stream("agent/toolCall/delta", "callId", call.call_id)
-        given_id = event.provider_call_id
-        task.ledger.submit(
-            e.ToolCallStarted(
-                call_id=call.call_id,
-                provider_call_id=well_formed(given_id)[:LONGEST_ID] if given_id is not None else None,
-                index=event.index,
-                name=call.name,
-            )
-        )
+        self._calls[event.index] = StreamedCall(self.task, event)
 
     def _call_delta(self, event: s.CallDelta) -> None:
-        call = self._calls[event.index]
-        stream = self.task.streams[call.call_id]
-        stream.pieces.append(event.text)
+        self._calls[event.index].feed(event.text, event.fields)
         self._argument_characters += len(event.text)
-        for payload in delta_payloads(event.text, event.fields):
-            self.task.ledger.live(stream.method, {**stream.identity, **payload})
 
     async def _call_ready(self, event: s.CallReady) -> None:
         call = self._calls[event.index]
+        call.close()
         if is_deeper_than(event.arguments, DEEPEST_ARGUMENTS):
             why = f"the object is nested more than {DEEPEST_ARGUMENTS} levels deep"
             self._malformed.append(s.CallMalformed(event.index, event.raw, why, 0, incomplete=False))
             return
         arguments = well_formed_object(event.arguments)
+        raw, redactor = well_formed(event.raw), self.task.redactor
+        masked = masked_object(arguments, redactor)
+        if masked != arguments or redactor.mask(raw) != raw:
+            self._withheld[event.index] = msgspec.json.encode(masked).decode()
+            return
         described = await self.task.bench.describe(call.call_id, call.name, arguments)
         shown, truncated = capped_json(arguments, f"arguments:{call.call_id}")
         ready = e.ToolCallReady(
@@ -167,9 +153,8 @@ class ReplyWriter:
             truncated=truncated,
         )
         self.task.streams.pop(call.call_id, None)
-        call.ended = True
-        raw = well_formed(event.raw)
-        self.task.ledger.submit((ready, Private(arguments=raw, extra=event.extra, spoken_to=self._source(event.extra))))
+        extra = self._kept(event.extra)
+        self.task.ledger.submit((ready, Private(arguments=raw, extra=extra, spoken_to=self._source(extra))))
 
     def shortcoming(self, hint: ServerHint) -> Failure | None:
         """Why an answer that arrived whole is no answer."""
@@ -193,6 +178,9 @@ class ReplyWriter:
         self.task.misunderstood = {
             self._calls[each.index].call_id: self._invalid(each, length) for each in self._malformed
         }
+        for index, arguments in self._withheld.items():
+            call = self._calls[index]
+            self.task.misunderstood[call.call_id] = _not_run(call, holds_secret(call.name), arguments)
         usage = self._shown_usage()
         completed = e.RequestCompleted(
             request_id=self.request_id,
@@ -213,6 +201,12 @@ class ReplyWriter:
         prices = self.task.connection.providers.effective(self.provider)
         usage = shown if self._usage is None else self._usage
         return cost_of(usage, prices) if usage is not None else None
+
+    def _kept(self, extra: dict[str, object] | None) -> dict[str, object] | None:
+        """What the provider wants back, without secrets; nothing of what is too deep to be looked through."""
+        if extra is None or is_deeper_than(extra, DEEPEST_ARGUMENTS):
+            return None
+        return masked_object(extra, self.task.redactor)
 
     def _source(self, extra: object) -> str | None:
         """Who `extra` came from, where there is any (E24)."""
@@ -254,33 +248,28 @@ class ReplyWriter:
         return entries
 
     def _invalid(self, malformed: s.CallMalformed, length: bool) -> Entry:
-        call = self._calls[malformed.index]
-        text = what_is_wrong(call.name, malformed, at_limit=length)
-        result = e.ToolResult(
-            call_id=call.call_id,
-            name=call.name,
-            status="invalid",
-            content=[TextContent(text=self.task.redactor.mask(well_formed(text)))],
-            duration_ms=0,
-        )
-        return result, Private(arguments=well_formed(malformed.raw))
+        call, mask = self._calls[malformed.index], self.task.redactor.mask
+        call.close()
+        raw = mask(well_formed(malformed.raw))  # before a part of it is quoted
+        wrong = structs.replace(malformed, raw=raw, error=mask(well_formed(malformed.error)))
+        return _not_run(call, what_is_wrong(call.name, wrong, at_limit=length), raw)
 
     def _shown_usage(self) -> Usage:
-        """What the provider counted, else an estimate of four characters per token, marked so."""
-        usage = self._usage
-        if usage is not None:
-            return Usage(
-                input_tokens=usage.input_tokens,
-                cached_tokens=usage.cached_tokens,
-                output_tokens=usage.output_tokens,
-                reasoning_tokens=usage.reasoning_tokens,
-            )
+        """What the provider counted, else an estimate in which images, whose tokens nobody knows, are left out."""
+        if self._usage is not None:
+            return counted(self._usage)
         written = len(self.text) + len(self.reasoning) + self._argument_characters
-        sent = max(self.request_bytes - self.task.view.image_bytes, 0)
-        return Usage(input_tokens=-(-sent // 4), output_tokens=-(-written // 4), estimated=True)
+        return estimated(max(self.request_bytes - self.task.view.image_bytes, 0), written)
 
     def _close_streams(self) -> None:
         self.task.streams.clear()
+
+
+def _not_run(call: StreamedCall, why: str, arguments: str) -> Entry:
+    result = e.ToolResult(
+        call_id=call.call_id, name=call.name, status="invalid", content=[TextContent(text=why)], duration_ms=0
+    )
+    return result, Private(arguments=arguments)
 
 
 def _cut_notice() -> e.Notice:

@@ -17,6 +17,7 @@ from agentls.engine.encoded_view import EncodedView
 from agentls.engine.images import TaskImages
 from agentls.engine.ledger import Entry, Ledger
 from agentls.engine.live_output import LiveOutput
+from agentls.engine.masks import masked_object
 from agentls.engine.prompts import prompt_entry, title_of
 from agentls.engine.streams import OpenStream
 from agentls.engine.turn import run_turn
@@ -250,7 +251,11 @@ class LiveTask:
     def replay_open_streams(self) -> list[EventFrame]:
         """One delta for everything that is open, with all its text so far."""
         return [
-            EventFrame(method=stream.method, params={**self.ledger.live_envelope(), **stream.whole(), "replay": True})
+            EventFrame(
+                method=stream.method,
+                # Masked again: the fields of a call are read anew from its text, escapes and all.
+                params={**self.ledger.live_envelope(), **masked_object(stream.whole(), self.redactor), "replay": True},
+            )
             for stream in self.streams.values()
             if stream.pieces
         ]

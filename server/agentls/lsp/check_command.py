@@ -81,8 +81,7 @@ class CheckCommand:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, name: str, checking: Awaitable[ProviderCheckResult], token: str, progress: _Progress) -> None:
-        work = asyncio.ensure_future(checking)
+    async def _run(self, name: str, work: asyncio.Future[ProviderCheckResult], token: str, progress: _Progress) -> None:
         try:
             if await self._may_show(token):
                 progress.begin(token, f"Checking {name}")

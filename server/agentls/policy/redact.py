@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MASK: Final = "[redacted]"
 MIN_SECRET_CHARS: Final = 4
 """A shorter secret is in too many ordinary words to be masked."""
+_MIN_CUT_CHARS: Final = 6
+"""Of a secret that was cut off: fewer say nothing."""
 _MIN_INNER_BASE64_CHARS: Final = 8
 
 
@@ -39,6 +41,15 @@ class Redactor:
     def mask(self, text: str) -> str:
         """`text` with every secret replaced by `[redacted]`."""
         return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+    def mask_cut(self, text: str) -> str:
+        """As `mask`, also for the beginning of a secret that a cut (`…`) has left."""
+        parts = self.mask(text).split("…")
+        for place, part in enumerate(parts[:-1]):
+            left = self.open_end(part)
+            if left >= _MIN_CUT_CHARS:
+                parts[place] = part[: len(part) - left] + MASK
+        return "…".join(parts)
 
     def open_end(self, text: str) -> int:
         """How many characters at the end could be the beginning of a secret that the next piece completes."""

@@ -77,8 +77,8 @@ class Provider(StrictWire):
     extra_body: dict[str, object] | None = None
     """More fields for the request body, as they are."""
     think_tags: Literal["off", "tagged", "opened"] = "off"
-    """How reasoning inside the answer is told: `tagged`, an answer that begins with `<think>`; `opened`, it begins
-    inside the block, because the chat template wrote the tag. `off`: such tags are text."""
+    """For models that reason inside their answer: with `tagged`, a `<think>` block at its beginning is told as
+    reasoning; with `opened`, all up to `</think>`, because the chat template wrote the first tag; `off`: as text."""
     azure_api_version: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,50}$")] | None = None
     """Azure's `api-version`; its presence selects Azure's addresses and key header."""
     proxy: Annotated[str, Field(min_length=1, max_length=2048)] | None = None

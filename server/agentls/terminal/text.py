@@ -28,8 +28,9 @@ Style = Literal[
 ]
 
 _UNSAFE = re.compile(
-    # C0 and C1 controls but tab, and the characters that reorder or hide text (bidi controls, zero width).
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udfff]"
+    # C0 and C1 controls but tab, and what reorders or hides text (bidi controls, zero width, fillers, tags).
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]|[\ud800-\udfff]"
 )
 
 

@@ -18,6 +18,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from agentls.world.private_file import FLAGS, MODE, write_private
+
 logger = logging.getLogger(__name__)
 
 VERSION: Final = 1
@@ -27,9 +29,6 @@ LIFETIME_MS: Final = 30 * 24 * 3600 * 1000
 MOST_AHEAD_MS: Final = 24 * 3600 * 1000
 """What was learned later than this from now was learned by a clock that was wrong, and would never expire."""
 _MOST_BYTES: Final = 4 * 1024 * 1024
-_MODE: Final = 0o600
-_OWN: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-"""A link in the place of one of our files leads to a file that is not ours: it is not opened."""
 _LEFT_BEHIND_MS: Final = 3600 * 1000
 _LOCK_WAIT_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.01
@@ -121,7 +120,7 @@ def read_entries(path: Path) -> dict[Key, Entry]:
 
 
 def _read(path: Path) -> bytes:
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _OWN)
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | FLAGS)
     with open(fd, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError("it is no regular file")
@@ -139,7 +138,7 @@ def update(path: Path, ours: Mapping[Key, Entry], now_ms: int) -> dict[Key, Entr
             _Row(entry.lessons, entry.facts, entry.facts_ms, origin, model, api_version)
             for (origin, model, api_version), entry in whole.items()
         ]
-        _replace(path, msgspec.json.format(msgspec.json.encode(_File(VERSION, rows)), indent=1))
+        write_private(path, msgspec.json.format(msgspec.json.encode(_File(VERSION, rows)), indent=1))
     return whole
 
 
@@ -151,25 +150,10 @@ def _sweep(path: Path, now_ms: int) -> None:
                 left.unlink()
 
 
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OWN, _MODE)
-    try:
-        with open(fd, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold the lock for a moment. One that stays taken is passed over: a lost lesson is learned again."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | _OWN, _MODE)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | FLAGS, MODE)
     try:
         until_s = time.monotonic() + _LOCK_WAIT_S
         while not _take(fd) and time.monotonic() < until_s:

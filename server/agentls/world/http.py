@@ -8,26 +8,21 @@ fifth of the CPU per chunk flat out and six tenths paced, for 0.1 s and 8 MiB on
 import asyncio
 import base64
 import re
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from agentls.world.http_response import Exchange, HttpResponse, HttpTimeouts
-from agentls.world.transport_error import (
-    TransportError,
-    TransportErrorKind,
-    causes,
-    origin_of,
-    system_error,
-)
+from agentls.world.transport_error import TransportError, causes, origin_of, system_error, unanswered
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx
 
-__all__ = ["HttpClient", "HttpResponse", "HttpTimeouts", "TransportError", "TransportErrorKind"]
+__all__ = ["HttpClient", "HttpResponse", "HttpTimeouts", "TransportError"]
 
 _KEEP_ALIVE_S = 30.0
 _WHOLE_BODY_BYTES = 512 * 1024
@@ -135,11 +130,11 @@ class HttpClient:
         except httpx.TimeoutException as error:
             # The adapter calls many things a time-out; a real one has one among its causes.
             if not any(isinstance(cause, TimeoutError) for cause in causes(error)):
-                raise _named(error, origin) from error
+                raise unanswered(_named(error, origin)) from error
             limit_s = timeouts.connect_s
             raise TransportError("timeout", f"{origin}: no connection within {limit_s:g} s") from error
         except _expected() as error:
-            raise _named(error, origin) from error
+            raise unanswered(_named(error, origin)) from error
         exchange = Exchange(
             origin=origin,
             pieces=cast("AsyncGenerator[bytes, None]", response.aiter_bytes()),
@@ -291,9 +286,11 @@ def _named(error: BaseException, origin: str) -> TransportError:
         if isinstance(cause, TimeoutError):
             return TransportError("timeout", f"{origin}: the connection timed out")
         if isinstance(cause, aiohttp.ServerDisconnectedError):
-            return TransportError("reset", f"{origin}: the connection was closed before an answer came")
+            return TransportError("reset", f"{origin}: the connection was closed")
         if isinstance(cause, ContentLengthError | TransferEncodingError):
             return TransportError("reset", f"{origin}: the connection was closed in the middle of the answer")
+        if isinstance(cause, zlib.error):
+            return TransportError("protocol", f"{origin}: the compressed answer cannot be unpacked")
     if isinstance(error, ValueError):
         return TransportError("protocol", f"{origin}: a header or the URL holds what HTTP does not allow")
     return TransportError("protocol", f"{origin}: the answer is no valid HTTP ({type(chain[-1]).__name__})")

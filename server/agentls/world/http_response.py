@@ -6,6 +6,7 @@ either back in the pool or closed.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from agentls.world.transport_error import TransportError
@@ -45,7 +46,7 @@ class Exchange:
 
 
 class HttpResponse:
-    """An answer whose headers are here. End it with `chunks` to the end, `read`, `release` or `aclose`."""
+    """An answer whose headers are here. End it with `chunks` to the end, `read`, `read_some`, `release` or `aclose`."""
 
     def __init__(self, status: int, headers: Mapping[str, str], exchange: Exchange) -> None:
         self.status = status
@@ -71,6 +72,16 @@ class HttpResponse:
         parts = bytearray()
         while len(parts) < limit_bytes and (piece := await self._next()) is not None:
             parts += piece
+        await self.aclose()
+        return bytes(parts[:limit_bytes])
+
+    async def read_some(self, limit_bytes: int, limit_s: float) -> bytes:
+        """Return what comes of the body within both limits, however it ends: for an answer whose status says enough."""
+        parts = bytearray()
+        with suppress(TransportError, TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while len(parts) < limit_bytes and (piece := await self._next()) is not None:
+                    parts += piece
         await self.aclose()
         return bytes(parts[:limit_bytes])
 

@@ -10,12 +10,12 @@ import base64
 import hashlib
 import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from agentls.world.image_header import ImageFacts, image_facts
+from agentls.world.private_file import FLAGS, write_private
 
 LIMIT_BYTES: Final = 5 * 1024 * 1024
 """The largest image that is taken; nothing is made smaller here."""
@@ -23,7 +23,6 @@ TASK_LIMIT_BYTES: Final = 32 * 1024 * 1024
 """All images of one conversation: they are sent again with every request, and endpoints bound a request."""
 REF_PREFIX: Final = "image:"
 _REF: Final = re.compile(r"image:([0-9a-f]{64})")
-_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class ImageUnknown(Exception):
@@ -70,7 +69,7 @@ class KeptImages:
         path = self._folder / f"img-{digest}"
         if not path.is_file() or path.stat().st_size != len(image.data):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write(path, image.data)
+            write_private(path, image.data)
         return f"{REF_PREFIX}{digest}"
 
     def image(self, ref: str) -> Image:
@@ -98,7 +97,7 @@ class KeptImages:
         if name is None:
             raise ImageUnknown(ref)
         try:
-            with os.fdopen(os.open(self._folder / f"img-{name[1]}", os.O_RDONLY | _FLAGS), "rb") as file:
+            with os.fdopen(os.open(self._folder / f"img-{name[1]}", os.O_RDONLY | FLAGS), "rb") as file:
                 total = (os.fstat(file.fileno()).st_size + 2) // 3 * 4
                 start = min(offset, total)
                 end = total if limit is None else min(start + limit, total)
@@ -107,17 +106,3 @@ class KeptImages:
         except OSError:
             raise ImageUnknown(ref) from None
         return base64.b64encode(data)[start % 4 : start % 4 + end - start].decode("ascii"), total
-
-    def _write(self, path: Path, data: bytes) -> None:
-        """Under its name only when it is whole and on the disk: a crash leaves no half of an image."""
-        temporary = self._folder / f".{os.urandom(12).hex()}.tmp"
-        try:
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise

@@ -49,6 +49,11 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
+def unanswered(error: TransportError) -> TransportError:
+    """The same of a request whose answer had not begun."""
+    return TransportError("reset", f"{error.detail} before an answer came") if error.kind == "reset" else error
+
+
 def system_error(error: BaseException, origin: str) -> TransportError | None:
     """Name the failure by the operating system's or the TLS library's error in its causes, if there is one."""
     # The innermost error first: it is the system's own. SSLError and gaierror are OSErrors too.

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from agentls.chat.dialect import DEFAULT
+from agentls.chat.models.model_facts import ModelFacts
 from agentls.engine.connection import Connection
 from agentls.engine.discovery import FRESH_MS, Discovery, spoken_to
-from agentls.engine.endpoint import Endpoint, endpoint_of
+from agentls.engine.endpoint import Endpoint
 from agentls.engine.engine import Engine
-from agentls.engine.model_list import ModelFacts, ModelListing
+from agentls.engine.model_list import ModelListing
 from agentls.engine.providers import Providers
 from agentls.protocol.errors import RequestFailed
 from agentls.protocol.provider import Provider, ProviderModel
@@ -149,7 +150,7 @@ async def _discovered(
         connection = shop.engine.connection
         provider = _provider(f"{pages.origin}/v1", "coder", model=model)
         for _ in range(times):
-            await connection.discovery.discover(endpoint_of(connection, shop.world, provider))
+            await connection.discovery.discover(connection.endpoint(provider))
         return connection.discovery.model(provider), pages.paths
 
 
@@ -186,7 +187,7 @@ async def test_the_kind_of_server_that_told_itself_decides_how_it_is_spoken_to(t
     async with Pages(routes) as pages, workshop(tmp_path, Script()) as shop:
         connection = shop.engine.connection
         provider = _provider(f"{pages.origin}/v1", "coder")
-        await connection.discovery.discover(endpoint_of(connection, shop.world, provider))
+        await connection.discovery.discover(connection.endpoint(provider))
         await connection.aclose()
         known = _provider("http://localhost:11434/v1", "coder")
 
@@ -245,7 +246,7 @@ async def test_what_is_found_belongs_to_the_server_that_was_asked_wherever_the_p
         connection = shop.engine.connection
         await shop.provider(baseUrl=f"{first.origin}/v1", modelId="coder")
         before = connection.providers.get("p")
-        asking = asyncio.create_task(connection.discover(endpoint_of(connection, shop.world, before)))
+        asking = asyncio.create_task(connection.discover(connection.endpoint(before)))
         await first.wait_asked(1)
         await shop.ask("agent/provider/set", {"provider": {**before.model_dump(), "base_url": f"{second.origin}/v1"}})
         now = connection.providers.get("p")
@@ -265,7 +266,7 @@ async def test_the_end_does_not_wait_for_a_list_that_never_comes(tmp_path: Path)
         async with workshop(tmp_path, Script([Text(text="ok")])) as shop:
             connection = shop.engine.connection
             provider = _provider(f"{pages.origin}/v1", "coder")
-            asking = asyncio.create_task(connection.discover(endpoint_of(connection, shop.world, provider)))
+            asking = asyncio.create_task(connection.discover(connection.endpoint(provider)))
             await pages.wait_asked(1)
             asking.cancel()  # as an interrupted turn would: what was begun goes on
             assert not pages.dropped.is_set()
@@ -277,7 +278,7 @@ async def test_the_end_does_not_wait_for_a_list_that_never_comes(tmp_path: Path)
 async def test_what_a_cancel_cut_short_is_asked_again(tmp_path: Path) -> None:
     async with Pages({"/v1/models": Page(b"{", holds=True)}) as pages, workshop(tmp_path, Script()) as shop:
         connection = shop.engine.connection
-        endpoint = endpoint_of(connection, shop.world, _provider(f"{pages.origin}/v1", "coder"))
+        endpoint = connection.endpoint(_provider(f"{pages.origin}/v1", "coder"))
         cut = asyncio.create_task(connection.discovery.discover(endpoint))
         await pages.wait_asked(1)
         cut.cancel()
@@ -294,13 +295,13 @@ async def test_facts_outlive_the_connection(tmp_path: Path) -> None:
     async with Pages(routes) as pages, workshop(tmp_path, Script()) as shop:
         provider = _provider(f"{pages.origin}/v1", "coder")
         connection = shop.engine.connection
-        await connection.discovery.discover(endpoint_of(connection, shop.world, provider))
+        await connection.discovery.discover(connection.endpoint(provider))
         await connection.aclose()
         later = _connection(shop)
 
         assert later.discovery.model(provider) == ProviderModel(context_window=4096)
         # Of this machine: the server may have been started with other options since.
-        await later.discovery.discover(endpoint_of(later, shop.world, provider))
+        await later.discovery.discover(later.endpoint(provider))
         assert pages.paths == ["GET /v1/models"] * 2
         await later.aclose()
 

@@ -10,18 +10,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from agentls.chat.models.model_facts import ModelFacts
 from agentls.chat.models.model_list import MOST_MODELS
 from agentls.chat.models.server_word import ServerWord
 from agentls.engine.endpoint import Endpoint
-from agentls.engine.model_list import (
-    MOST_BYTES,
-    ModelFacts,
-    ModelListFailed,
-    ModelListing,
-    fetch_models,
-    server_word,
-)
+from agentls.engine.model_list import MOST_BYTES, ModelListFailed, ModelListing, fetch_models
 from agentls.engine.own_model import facts_in_force, with_word
+from agentls.engine.server_word import server_word
 from agentls.protocol.provider import Provider
 from agentls.world.clock import SystemClock
 from agentls.world.http import HttpClient
@@ -224,7 +219,7 @@ async def test_a_fuller_list_that_is_refused_changes_nothing() -> None:
 
 
 async def _word(server: Endpoint) -> ServerWord | None:
-    return await server_word(server, (await fetch_models(server)).server)
+    return await server_word(server, (await fetch_models(server)).kind)
 
 
 LLAMA_LIST = as_json({"data": [{"id": "m.gguf", "owned_by": "llamacpp", "meta": {"n_ctx_train": 131072}}]})
@@ -244,7 +239,7 @@ async def test_llama_cpp_says_the_window_of_a_slot() -> None:
     async with Pages({"/v1/models": LLAMA_LIST, "/props": as_json(PROPS)}) as pages, endpoint(pages) as server:
         word = await _word(server)
 
-    assert word == ServerWord("llamacpp", "/props", 2048, None, True, False, True)
+    assert word == ServerWord("/props", 2048, None, True, False, True)
 
 
 @pytest.mark.parametrize(
@@ -252,14 +247,14 @@ async def test_llama_cpp_says_the_window_of_a_slot() -> None:
     [
         (
             {"models": [{"model": "coder:latest", "context_length": 4096}]},
-            ServerWord("ollama", "/api/ps", 4096, 40960, True, False, True),
+            ServerWord("/api/ps", 4096, 40960, True, False, True),
         ),
         (
             {"models": [{"name": "coder:latest"}]},
-            ServerWord("ollama", "/api/show", 8192, 40960, True, False, True),
+            ServerWord("/api/show", 8192, 40960, True, False, True),
         ),
-        ({"models": []}, ServerWord("ollama", "/api/show", 8192, 40960, True, False, False)),
-        ("nonsense", ServerWord("ollama", "/api/show", 8192, 40960, True, False, False)),
+        ({"models": []}, ServerWord("/api/show", 8192, 40960, True, False, False)),
+        ("nonsense", ServerWord("/api/show", 8192, 40960, True, False, False)),
     ],
 )
 async def test_ollama_says_the_window_that_was_loaded(running: object, expected: ServerWord) -> None:
@@ -279,7 +274,7 @@ async def test_lm_studio_says_what_is_loaded() -> None:
     async with Pages({"/api/v0/models": as_json(LM_STUDIO)}) as pages, endpoint(pages) as server:
         word = await server_word(server, "lmstudio")
 
-    assert word == ServerWord("lmstudio", "/api/v0/models", 4096, 131072, True, False, True)
+    assert word == ServerWord("/api/v0/models", 4096, 131072, True, False, True)
 
 
 @pytest.mark.parametrize("answer", [Page(b"no", 500), HTML, Page(b"[]"), Page(b'{"default_generation_settings": 5}')])
@@ -299,8 +294,8 @@ async def test_no_other_address_is_asked_of_a_server_that_is_not_recognised() ->
     ("word", "facts"),
     [
         (None, ModelFacts("coder", 131072, input_price=1.0)),
-        (ServerWord("llamacpp", "/props", 2048, None, True, False), ModelFacts("coder", 2048, None, 1.0)),
-        (ServerWord("lmstudio", "/api/v0/models", None, 131072, is_loaded=False), ModelFacts("coder", None, None, 1.0)),
+        (ServerWord("/props", 2048, None, True, False), ModelFacts("coder", 2048, None, 1.0)),
+        (ServerWord("/api/v0/models", None, 131072, is_loaded=False), ModelFacts("coder", None, None, 1.0)),
     ],
 )
 def test_the_servers_own_word_outranks_the_list(word: ServerWord | None, facts: ModelFacts) -> None:

@@ -18,15 +18,22 @@ LIST = Call("list_files", {"path": "."}, id="call-1.functions:0")
 SEARCH = Call("search_files", {"path": ".", "regex": "x"}, id="call-2.functions:1")
 
 
+def _refused(host: str, request: dict[str, object]) -> HttpError | None:
+    """The host's refusal of a request that is not to its liking."""
+    refused = HOSTS[host](request)
+    if refused is None:
+        return None
+    status, body = refused
+    return HttpError(status, json.dumps(body), {"content-type": "application/json"})
+
+
 def strict(host: str) -> Script:
     """Answers with two calls until their results are there, and refuses what the host refuses."""
 
     def answer(request: RecordedRequest) -> Reply:
         assert isinstance(request.body, dict)
-        refused = HOSTS[host](request.body)
-        if refused is not None:
-            status, body = refused
-            return HttpError(status, json.dumps(body), {"content-type": "application/json"})
+        if (refused := _refused(host, request.body)) is not None:
+            return refused
         roles = [message["role"] for message in request.body["messages"]]
         if "tool" in roles or not request.body.get("tools"):
             return Text(text="done")
@@ -125,10 +132,8 @@ async def test_steered_and_interrupted_turns_are_told_as_every_host_takes_them(t
 
     def answer(request: RecordedRequest) -> Reply:
         assert isinstance(request.body, dict)
-        refused = HOSTS[host](request.body)
-        if refused is not None:
-            status, body = refused
-            return HttpError(status, json.dumps(body), {"content-type": "application/json"})
+        if (refused := _refused(host, request.body)) is not None:
+            return refused
         step = steps.pop(0)
         if not request.body["stream"] and isinstance(step, Calls | Text):
             for gate in step.gates.values():

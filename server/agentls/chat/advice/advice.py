@@ -8,9 +8,9 @@ under 300 characters and holds nothing secret.
 import re
 from typing import Final
 
-from agentls.chat.advice.address import address_advice
 from agentls.chat.advice.auth import auth_advice
 from agentls.chat.advice.by_server import BY_SERVER
+from agentls.chat.advice.endpoint import address_advice
 from agentls.chat.advice.provider_pages import CREDIT_PAGES, MODEL_PAGES
 from agentls.chat.advice.refusal import MEMORY, missing_advice, refusal_advice, takes_no_images
 from agentls.chat.advice.transport import transport_advice

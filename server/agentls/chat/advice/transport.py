@@ -102,6 +102,10 @@ def _timeout(server: ServerHint, words: str) -> str:
 def _protocol(server: ServerHint, words: str) -> str:
     if "character that http does not allow" in words or "user name or password" in words:
         return "Enter the API key, the headers and the base URL again, without line breaks and unusual characters."
+    if "compressed" in words:
+        return "The server, or a proxy in front of it, compresses its answers unasked or wrongly: turn that off there."
+    if "no valid http" in words and "(badstatusline)" not in words:
+        return "The server, or a proxy in front of it, breaks the rules of HTTP: update it, or leave the proxy out."
     if server.base_url.startswith("http://"):
         return "What answers there speaks no plain http: the base URL may need https://, or another port."
     return ""
@@ -111,5 +115,7 @@ def _reset(server: ServerHint, words: str) -> str:
     if server.base_url.startswith("http://") and "before an answer" in words and not server.is_local:
         return "The server closed the connection without an answer: try again; the base URL may need https://."
     if server.is_local:
-        return "Try again; if it stays, look at the server's log: it may have crashed, often for want of memory."
+        also = " The base URL may also need https://." if server.base_url.startswith("http://") else ""
+        crashed = "Try again; if it stays, look at the server's log: it may have crashed, often for want of memory."
+        return crashed + (also if "before an answer" in words else "")
     return ""

@@ -23,8 +23,10 @@ _UNPRINTABLE: Final = (
     "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff"
     "\U000e0000-\U000e007f]+"
 )
-_KEY: Final = r"\b((?:sk|gsk|xai|hf|pplx|nvapi|csk|tgp|fw|dapi|AIza|ghp|gho|esecret)[-_]?)[A-Za-z0-9_\-]{16,}"
-_BEARER: Final = r"\b([Bb][Ee][Aa][Rr][Ee][Rr]\s{1,3})[A-Za-z0-9_\-.~+/=]{8,}"
+_KEY: Final = (
+    r"\b((?:sk|gsk|xai|hf|pplx|nvapi|csk|tgp|fw|dapi|AIza|ghp|gho|esecret)[-_]?)[A-Za-z0-9_\-]{16,}[\w\-/+=&|]{0,500}"
+)
+_BEARER: Final = r"""\b([Bb][Ee][Aa][Rr][Ee][Rr]\s{1,3})[^\s"'<>,;]{8,}"""
 _CUT_MESSAGE: Final = r'"(?:message|detail|error|msg)"\s{0,9}:\s{0,9}"((?:[^"\\]|\\.){1,2000})'
 _MESSAGES: Final = (
     "message",
@@ -100,11 +102,12 @@ class ErrorFacts:
 
 def clean_text(text: str) -> str:
     """Provider text for people: one line, no control characters, nothing that looks like a key, bounded."""
-    text = _one_line(text)
+    text = one_line(text)
     return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The same, as long as is read at all."""
     text = re.sub(_UNPRINTABLE, " ", text[:_LONGEST_READ])
     return " ".join(re.sub(_BEARER, r"\1…", re.sub(_KEY, r"\1…", text)).split())
 
@@ -135,9 +138,9 @@ def _from_text(text: str) -> ErrorFacts:
         # JSON that was cut off or is not quite JSON: its first message is better than its punctuation.
         match = re.search(_CUT_MESSAGE, stripped[:_LONGEST_READ])
         shown = match.group(1) if match else stripped
-        return ErrorFacts(message=clean_text(shown), said=_one_line(stripped)[:_LONGEST_WORDS])
+        return ErrorFacts(message=clean_text(shown), said=one_line(stripped)[:_LONGEST_WORDS])
     shown = value if isinstance(value, str) else stripped
-    return ErrorFacts(message=clean_text(shown), said=_one_line(shown)[:_LONGEST_WORDS], plain=bool(stripped))
+    return ErrorFacts(message=clean_text(shown), said=one_line(shown)[:_LONGEST_WORDS], plain=bool(stripped))
 
 
 def page_text(page: str) -> str:
@@ -196,7 +199,7 @@ class _Facts:
             param=self.param[:200],
             status=self.status,
             object=self.object[:40],
-            said=_one_line(said)[:_LONGEST_WORDS],
+            said=one_line(said)[:_LONGEST_WORDS],
             labels=tuple(self.labels),
             wait=self.wait[:60],
             context_size=self.context_size,

@@ -41,7 +41,7 @@ class ModelList:
 
     models: tuple[ModelFacts, ...]
     """In the server's order, each id once."""
-    server: str = ""
+    kind: str = ""
     """The kind of server that writes such lists, a key of `chat.server.NAMES`, where the shape tells."""
     next_page: str = ""
     """The query that asks for the next page; empty on the last."""
@@ -72,7 +72,7 @@ def parse_model_list(body: bytes) -> ModelList:
         if more is not None and more.id in found:
             found[more.id] = merged(found[more.id], more)
     page = _next_page(value) if isinstance(value, dict) else ""
-    return ModelList(tuple(found.values()), _server(entries), page)
+    return ModelList(tuple(found.values()), _kind(entries), page)
 
 
 def find_model(models: Iterable[ModelFacts], model_id: str) -> ModelFacts | None:
@@ -133,7 +133,7 @@ def _next_page(value: Mapping[str, object]) -> str:
     return f"page={page + 1}" if page and size and total and page * size < total else ""
 
 
-def _server(entries: Sequence[object]) -> str:
+def _kind(entries: Sequence[object]) -> str:
     for entry in entries[:20]:
         if not isinstance(entry, dict):
             continue

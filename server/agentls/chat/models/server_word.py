@@ -21,8 +21,6 @@ _TEMPLATE_FLAGS: Final = ("supports_tools", "supports_tool_calls")
 class ServerWord:
     """The server's own word on one model."""
 
-    server: str
-    """The kind of server, a key of `chat.server.NAMES`."""
     source: str
     """The path it was read from, for people."""
     context_window: int | None = None
@@ -45,7 +43,6 @@ def word_of_props(body: bytes) -> ServerWord | None:
     flags = [read_flag(caps.get(key)) for key in _TEMPLATE_FLAGS] if isinstance(caps, dict) else []
     known = [flag for flag in flags if flag is not None]
     return ServerWord(
-        "llamacpp",
         "/props",
         context_window=read_tokens(settings.get("n_ctx")) or read_tokens(value.get("n_ctx")),
         tool_support=all(known) if known else None,
@@ -66,7 +63,6 @@ def word_of_show(body: bytes) -> ServerWord | None:
             trained = trained or read_tokens(found)
     can = set(map(str, abilities)) if isinstance(abilities, list) else None
     return ServerWord(
-        "ollama",
         "/api/show",
         context_window=_parameter(parameters, "num_ctx"),
         trained_window=trained,
@@ -99,7 +95,6 @@ def word_of_loaded(body: bytes, model_id: str) -> ServerWord | None:
         return None
     loaded, trained = _loaded(body, facts.id)
     return ServerWord(
-        "lmstudio",
         "/api/v0/models",
         context_window=facts.context_window if loaded is not False else None,
         trained_window=trained,

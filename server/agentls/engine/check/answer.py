@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentls.chat import events as s
-from agentls.protocol.values import Usage
+from agentls.engine.token_counts import estimated
 
 if TYPE_CHECKING:
     from agentls.chat.events import ChatUsage, JsonObject, StreamEvent
     from agentls.chat.failure import Failure
+    from agentls.protocol.values import Usage
 
 
 @dataclass(slots=True)
@@ -98,8 +99,8 @@ class HeardAnswer:
         return not (self.text.strip() or self.refusal or self.good_calls)
 
     def spent(self, request_bytes: int) -> ChatUsage | Usage:
-        """The tokens it cost: as reported, else four characters each."""
+        """The tokens it cost: as reported, else an estimate."""
         if self.counted is not None and (self.counted.input_tokens or self.counted.output_tokens):
             return self.counted
         written = len(self.text) + len(self.reasoning) + sum(len(call.raw) for call in self.calls.values())
-        return Usage(input_tokens=request_bytes // 4, output_tokens=written // 4, estimated=True)
+        return estimated(request_bytes, written)

@@ -20,11 +20,10 @@ from agentls.chat.request import encode_message
 from agentls.chat.retry import Retry, RetryLimits, decide_retry
 from agentls.chat.schema.tool_schema import encode_tools
 from agentls.engine.check.answer import HeardAnswer
-from agentls.engine.check.outcome import Answered, Outcome, Refused
+from agentls.engine.check.outcome import Answered, Outcome, Refused, is_unanswered
 from agentls.engine.check.sample import OUTPUT_TOKENS, THINKING_TOKENS, TOOL, TOOL_DEFINITION
 from agentls.engine.check.sound import Sound
 from agentls.engine.check.tally import Tally
-from agentls.engine.endpoint import Endpoint, endpoint_of
 from agentls.engine.exchange import exchange
 from agentls.engine.request_body import request_body
 from agentls.world.http import TransportError
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from agentls.chat.dialect import Dialect
     from agentls.chat.message import Message
     from agentls.engine.connection import Connection
+    from agentls.engine.endpoint import Endpoint
     from agentls.engine.world import World
     from agentls.protocol.provider import Provider
 
@@ -64,7 +64,7 @@ class Inquiry:
     world: World
     provider: Provider
     """With time-outs no longer than a check may take (`hurried`)."""
-    server: str = ""
+    kind: str = ""
     """The kind of server, once its model list told."""
     tally: Tally = field(default_factory=Tally)
     """What all of it cost."""
@@ -74,8 +74,8 @@ class Inquiry:
     @property
     def endpoint(self) -> Endpoint:
         """The provider as something to talk to."""
-        now = endpoint_of(self.connection, self.world, self.provider)
-        return replace(now, kind=self.server or now.kind)
+        now = self.connection.endpoint(self.provider)
+        return replace(now, kind=self.kind or now.kind)
 
     @property
     def limit(self) -> int:
@@ -122,7 +122,9 @@ class Inquiry:
                 learned.append(note)
                 continue
             decision = decide_retry(tries, failure, 0.0, _LIMITS, self.world.random)
-            if failure.code not in _RETRIED or not isinstance(decision, Retry):
+            # Unanswered: some servers close idle connections without saying so.
+            is_retried = failure.code in _RETRIED or is_unanswered(failure)
+            if not is_retried or not isinstance(decision, Retry):
                 return replace(outcome, learned=tuple(learned))
             tries += 1
             await self.world.clock.sleep(decision.delay_s)

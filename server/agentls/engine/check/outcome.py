@@ -45,4 +45,11 @@ Outcome: TypeAlias = Answered | Refused
 
 def is_unreached(failure: Failure) -> bool:
     """Whether it says that nothing came of the way to the server; a proxy may say so by a status of its own."""
+    if is_unanswered(failure):
+        return True
     return failure.code in ("connection", "tls", "proxy") or (failure.code == "timeout" and failure.http_status is None)
+
+
+def is_unanswered(failure: Failure) -> bool:
+    """Whether it says that the connection was closed instead of an answer."""
+    return failure.code == "streamBroken" and "before an answer came" in failure.detail

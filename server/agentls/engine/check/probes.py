@@ -18,8 +18,9 @@ from agentls.engine.check.inquiry import Inquiry, Question
 from agentls.engine.check.outcome import Answered, Outcome
 from agentls.engine.check.picture import red_picture
 from agentls.engine.check.sample import CODES, COUNT, LOOK, RESULT, TOOL
-from agentls.engine.model_list import ModelListFailed, ModelListing, fetch_models, server_word
+from agentls.engine.model_list import ModelListFailed, ModelListing, fetch_models
 from agentls.engine.own_model import facts_in_force
+from agentls.engine.server_word import server_word
 
 if TYPE_CHECKING:
     from agentls.chat.dialect import Dialect
@@ -95,7 +96,7 @@ class Probes:
         """The model list, or why there is none. Costs no tokens."""
         listing = await self._once("listing", lambda: _listing(self.endpoint))
         if not isinstance(listing, Failure):
-            self.inquiry.server = listing.server
+            self.inquiry.kind = listing.kind
         return listing
 
     async def listing_without_key(self) -> ModelListing | Failure:

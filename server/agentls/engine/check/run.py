@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from agentls.chat.dialect import differences
+from agentls.chat.errors.error_body import one_line
 from agentls.chat.lessons.lessons import lesson_note
 from agentls.chat.server import NAMES
 from agentls.conversation.text import cap, well_formed
@@ -92,13 +93,18 @@ def _broken_before(step: Step, ended: Mapping[CheckStepId, CheckedStep]) -> str 
 
 
 def _told(step: Step, verdict: Verdict, connection: Connection) -> CheckedStep:
-    mask = connection.redactor().mask
+    redactor = connection.redactor()
+
+    def shown(text: str) -> str:
+        # Masked before and after: what looks like a key is cut out too, and may leave a part of a real one.
+        return cap(redactor.mask_cut(one_line(redactor.mask(well_formed(text)))), TEXT_BYTES)
+
     return CheckedStep(
         id=step.id,
         status=verdict.status,
         title=step.title,
-        detail=cap(mask(well_formed(verdict.detail)), TEXT_BYTES),
-        advice=None if verdict.advice is None else cap(mask(well_formed(verdict.advice)), TEXT_BYTES),
+        detail=shown(verdict.detail),
+        advice=None if verdict.advice is None else shown(verdict.advice),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentls.engine.cost import cost_of
+from agentls.engine.token_counts import counted
 from agentls.protocol.values import Usage
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Tally:
 
     def usage(self) -> Usage:
         """Tokens of all answers; marked as estimated where one of them did not report its own."""
-        return total([_shown(each) for each in self.spent])
+        return total([each if isinstance(each, Usage) else counted(each) for each in self.spent])
 
     def cost(self, prices: EffectiveModel) -> float | None:
         """USD for all of them; None where a price is unknown."""
@@ -46,15 +47,4 @@ def total(spent: Sequence[Usage]) -> Usage:
         output_tokens=sum(usage.output_tokens for usage in spent),
         reasoning_tokens=sum(reasoning) if reasoning else None,
         estimated=True if any(usage.estimated for usage in spent) else None,
-    )
-
-
-def _shown(spent: ChatUsage | Usage) -> Usage:
-    if isinstance(spent, Usage):
-        return spent
-    return Usage(
-        input_tokens=spent.input_tokens,
-        cached_tokens=spent.cached_tokens,
-        output_tokens=spent.output_tokens,
-        reasoning_tokens=spent.reasoning_tokens,
     )

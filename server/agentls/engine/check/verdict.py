@@ -61,8 +61,12 @@ def unanswered(failure: Failure, refused: str, *, advice: str = "") -> Verdict:
 
 def told(failure: Failure) -> str:
     """A failure in one line: its title, the status, and what the server or the network said."""
-    status = f" (HTTP {failure.http_status})" if failure.http_status is not None else ""
-    return f"{failure.title}{status}: {sentence(failure.detail)}"
+    return f"{failure.title}{status_text(failure)}: {sentence(failure.detail)}"
+
+
+def status_text(failure: Failure) -> str:
+    """Its HTTP status in parentheses, with a space before them; "" where there was no answer."""
+    return f" (HTTP {failure.http_status})" if failure.http_status is not None else ""
 
 
 def sentence(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from agentls.chat.failure import Failure
 from agentls.engine.check.outcome import Answered
-from agentls.engine.check.verdict import Verdict, fail, failed, ok, sentence, skipped
+from agentls.engine.check.verdict import Verdict, fail, failed, ok, sentence, skipped, status_text
 
 if TYPE_CHECKING:
     from agentls.engine.check.probes import Probes
@@ -61,7 +61,5 @@ def _refused(probes: Probes, failure: Failure) -> Verdict:
             f"There is no key: the environment variable {provider.api_key_env} is not set where agentls runs.",
             "Set it there and start agentls again, or enter the key in the settings.",
         )
-    status = f" (HTTP {failure.http_status})" if failure.http_status is not None else ""
-    return fail(
-        f"No key is set, and the server wants one{status}: {sentence(failure.detail)}", f"{failure.advice} {_TERMINAL}"
-    )
+    wants = f"No key is set, and the server wants one{status_text(failure)}: {sentence(failure.detail)}"
+    return fail(wants, f"{failure.advice} {_TERMINAL}")

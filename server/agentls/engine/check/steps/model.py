@@ -16,7 +16,6 @@ from agentls.engine.check.verdict import Verdict, failed, learning, ok, warn
 
 if TYPE_CHECKING:
     from agentls.chat.models.model_facts import ModelFacts
-    from agentls.engine.check.outcome import Answered
     from agentls.engine.check.probes import Probes
 
 _NAMED: Final = 5
@@ -46,7 +45,7 @@ async def judge(probes: Probes) -> Verdict:
         return warn(
             f"It answers, but had said nothing yet when the check cut it {answer.cut}.", probes.thinking_advice(answer)
         )
-    return ok(_found(model_id, models) + _seen(outcome))
+    return ok(_found(model_id, models) + learning(outcome.learned))
 
 
 def _found(model_id: str, models: Sequence[ModelFacts]) -> str:
@@ -55,10 +54,6 @@ def _found(model_id: str, models: Sequence[ModelFacts]) -> str:
     if find_model(models, model_id) is None:
         return f"{model_id} answers, though the list of {len(models):,} models does not name it."
     return f"{model_id} is in the list, and it answers."
-
-
-def _seen(outcome: Answered) -> str:
-    return learning(outcome.learned)
 
 
 def _unlisted(model_id: str, models: Sequence[ModelFacts], *, is_local: bool) -> Verdict | None:

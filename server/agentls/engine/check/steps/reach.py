@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from agentls.chat.failure import Failure
 from agentls.engine.check.outcome import Refused, is_unreached
-from agentls.engine.check.verdict import Verdict, fail, failed, ok, told
+from agentls.engine.check.verdict import Verdict, fail, failed, ok, status_text, told
 
 if TYPE_CHECKING:
     from agentls.engine.check.probes import Probes
@@ -62,8 +62,7 @@ async def _misplaced(probes: Probes, listing: ModelListing) -> Verdict | None:
 def _missing(failure: Failure) -> str:
     if failure.code == "endpointNotFound":
         return "it has no model list"
-    status = f" (HTTP {failure.http_status})" if failure.http_status is not None else ""
-    return f"its model list failed{status}"
+    return f"its model list failed{status_text(failure)}"
 
 
 def _was_connected(failure: Failure) -> bool:
