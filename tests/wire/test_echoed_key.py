@@ -35,7 +35,7 @@ def said_of(message: str, **more: object) -> HttpError:
     return HttpError(400, {"error": {"message": message, **more}})
 
 
-ECHOES = {
+ECHOES: dict[str, Reply] = {
     "a tool's name": call(KEY, {"path": "a"}),
     "a call's id": call("read_file", {"path": "a"}, KEY),
     "an argument": call("read_file", {"path": f"a/{KEY}/b"}),
@@ -99,8 +99,8 @@ def test_a_call_with_the_key_in_it_is_not_run_and_the_model_is_told(env: dict[st
         peer.request("agent/provider/setKey", {"id": "p", "apiKey": KEY})
         peer.start()
         assert peer.rested()["status"] == "completed"
-        asked, told = endpoint.requests[1].body["messages"][-2:]
-    assert asked["tool_calls"][0]["function"]["arguments"] == '{"command":"touch made; echo [redacted]"}'
+        asked, told = json.loads(endpoint.requests[1].raw)["messages"][-2:]
+    assert asked["tool_calls"][0]["function"]["arguments"] == "{}"
     assert told["content"].startswith("Not run: the arguments of execute_command hold a key or password")
     assert list(work.iterdir()) == []
 
@@ -119,5 +119,5 @@ def test_a_replay_of_open_arguments_does_not_show_the_key(env: dict[str, str], w
         replayed = peer.request("agent/task/events", {"taskId": task_id})["result"]["events"]
         endpoint.open(gate)
         peer.rested()
-    assert [each["append"] for each in replayed[-1]["params"]["fields"]] == []
+    assert replayed[-1]["params"]["fields"][:1] == [{"path": ["path"], "append": "[redacted]"}]
     assert KEY not in json.dumps(replayed)

@@ -31,6 +31,8 @@ from agentls.chat.think import ThinkSplitter, ThinkTags
 _NOTHING, _TEXT, _REASONING, _REFUSAL, _CALL = range(5)
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 """Characters of text, reasoning, arguments and kept keys of one answer together."""
+LONGEST_BLANK: Final = 64 * 1024
+"""Blanks in a row: a model that was made to write JSON may write them without end, and they are no progress."""
 
 
 class Assembler:
@@ -53,6 +55,8 @@ class Assembler:
         self._started: Call | None = None
         self._size = 0
         """Characters told or kept so far."""
+        self._blank = 0
+        """Blanks at the end of what was told."""
         self._has_delta = False
         self._has_content = False
         self._is_over = False
@@ -186,7 +190,7 @@ class Assembler:
     def _count(self, size: int) -> None:
         self._size += size
         if self._size > LARGEST_ANSWER:
-            self.problem = stream_failure("badStream", "The answer is larger than can be kept.")
+            self.problem = stream_failure("badStream", "The answer is larger than can be kept.", retryable=False)
 
     def _rare(self, rare: Rare, delta: Delta) -> None:
         if rare.kept is not None:
@@ -218,7 +222,9 @@ class Assembler:
                 if call is None:
                     continue
                 if roster.is_overfull:
-                    self.problem = stream_failure("badStream", f"The answer has more than {MOST_CALLS} tool calls.")
+                    self.problem = stream_failure(
+                        "badStream", f"The answer has more than {MOST_CALLS} tool calls.", retryable=False
+                    )
             if piece.extra:
                 self._switch(_NOTHING)
                 self._keep(call.extra, piece.extra)
@@ -290,6 +296,10 @@ class Assembler:
         self._size += len(text)
         if self._size > LARGEST_ANSWER:
             self._count(0)
+        if text[-1] > " " and text[0] > " ":
+            self._blank = 0
+        else:
+            self._count_blanks(text)
         kind = self._kind
         if kind == _TEXT:
             if self._think is None:
@@ -300,6 +310,13 @@ class Assembler:
             call.add(text, self._out)
         else:
             self._out.append(ReasoningDelta(text) if kind == _REASONING else RefusalDelta(text))
+
+    def _count_blanks(self, text: str) -> None:
+        begun = text.lstrip()
+        longest = self._blank + len(text) - len(begun)
+        self._blank = len(begun) - len(begun.rstrip()) if begun else longest
+        if longest > LONGEST_BLANK:
+            self.problem = stream_failure("badStream", "The answer has nothing but blanks any more.", retryable=False)
 
     def _answer(self, parts: list[tuple[bool, str]]) -> None:
         for is_reasoning, text in parts:

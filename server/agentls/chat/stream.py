@@ -74,7 +74,7 @@ class ChatStream:
         try:
             events = decoder.feed(data)
         except SseTooLarge as error:
-            return self._read(error.events) + self._fail("badStream", str(error))
+            return self._read(error.events) + self._fail("badStream", str(error), retryable=False)
         return self._read(events) if events else []
 
     def close(self) -> list[StreamEvent]:
@@ -87,7 +87,7 @@ class ChatStream:
             events = self._decoder.feed(bytes(self._body)) if self._body else []
             events += self._decoder.close()
         except SseTooLarge as error:
-            return self._read(error.events) + self._fail("badStream", str(error))
+            return self._read(error.events) + self._fail("badStream", str(error), retryable=False)
         out = self._read_last(events)
         if self.is_over:
             return out
@@ -126,7 +126,7 @@ class ChatStream:
             del body[: end + 1]
             out = self._read(_events_of(lines))
         if not self.is_over and len(body) > LARGEST_EVENT_BYTES:
-            out += self._fail("badStream", f"The answer is larger than {LARGEST_EVENT_BYTES} bytes.")
+            out += self._fail("badStream", f"The answer is larger than {LARGEST_EVENT_BYTES} bytes.", retryable=False)
         return out
 
     def _look_for_lines(self, before: int) -> None:
@@ -161,7 +161,7 @@ class ChatStream:
         self._said_something = True
         assembler = self._assembler
         out = assembler.feed(chunk)
-        return out if assembler.problem is None else out + self._over(assembler.fail(assembler.problem))
+        return out if assembler.problem is None else out + self._ended(assembler.fail(assembler.problem))
 
     def _read(self, events: list[SseEvent], *, at_end: bool = False) -> list[StreamEvent]:
         assembler = self._assembler
@@ -176,7 +176,7 @@ class ChatStream:
             if out is not None:
                 return self._over(out)
         out = assembler.drain()
-        return out if assembler.problem is None else out + self._over(assembler.fail(assembler.problem))
+        return out if assembler.problem is None else out + self._ended(assembler.fail(assembler.problem))
 
     def _read_last(self, events: list[SseEvent]) -> list[StreamEvent]:
         """Read the last events of a body: the very last one may have been cut."""
@@ -206,11 +206,11 @@ class ChatStream:
                     self._stray = _shown(event.data)
         return None
 
-    def _failure(self, code: str, detail: str) -> Failure:
-        return stream_failure(code, detail, self._server)
+    def _failure(self, code: str, detail: str, *, retryable: bool | None = None) -> Failure:
+        return stream_failure(code, detail, self._server, retryable=retryable)
 
-    def _fail(self, code: str, detail: str) -> list[StreamEvent]:
-        return self._over(self._assembler.fail(self._failure(code, detail)))
+    def _fail(self, code: str, detail: str, *, retryable: bool | None = None) -> list[StreamEvent]:
+        return self._over(self._assembler.fail(self._failure(code, detail, retryable=retryable)))
 
     def _ended(self, events: list[StreamEvent]) -> list[StreamEvent]:
         return self._over(self._with_server(events))
@@ -218,7 +218,8 @@ class ChatStream:
     def _with_server(self, events: list[StreamEvent]) -> list[StreamEvent]:
         """Word the advice of a failure for the server it came from."""
         if self._server is not None and events and isinstance(last := events[-1], StreamFailed):
-            named = stream_failure(last.failure.code, last.failure.detail, self._server)
+            failure = last.failure
+            named = stream_failure(failure.code, failure.detail, self._server, retryable=failure.retryable)
             events[-1] = StreamFailed(named)
         return events
 

@@ -194,3 +194,25 @@ def test_the_key_is_never_part_of_the_advice() -> None:
     body = b'{"error":{"message":"Incorrect API key provided: sk-or-v1-0123456789abcdef0123456789"}}'
     failure = classify_response(401, {}, body, hint)
     assert "0123456789" not in failure.advice + failure.detail
+
+
+@pytest.mark.parametrize(
+    "detail", ["The answer is larger than can be kept.", "The answer has more than 1024 tool calls."]
+)
+def test_an_answer_without_end_is_no_matter_of_the_address(detail: str) -> None:
+    assert stream_failure("badStream", detail).advice == (
+        "The model does not come to an end: try again, set Max Output Tokens in the model configuration, or"
+        " choose another model."
+    )
+
+
+@pytest.mark.parametrize(
+    ("detail", "advice"),
+    [
+        ("http://h: the compressed answer cannot be unpacked", "compresses its answers unasked or wrongly"),
+        ("http://h: the answer is no valid HTTP (LineTooLong)", "breaks the rules of HTTP"),
+        ("http://h: the answer is no valid HTTP (BadStatusLine)", "may need https://"),
+    ],
+)
+def test_an_answer_that_is_no_http_is_told_from_one_that_breaks_its_rules(detail: str, advice: str) -> None:
+    assert advice in transport_failure("protocol", detail, "http://h").advice

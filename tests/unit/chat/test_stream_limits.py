@@ -193,3 +193,25 @@ def test_the_text_of_one_call_is_read_a_few_times_at_most() -> None:
     one.add('"never closed', [])
     assert [one.is_complete for _ in range(30)] == [False] * 30
     assert one._looks == call._MOST_LOOKS
+
+
+@pytest.mark.parametrize(
+    "begun", [delta(content="{"), BEGUN, delta(reasoning_content="Hm")], ids=["text", "call", "reasoning"]
+)
+@pytest.mark.parametrize("blank", [" ", "\n", "\t \n"])
+def test_blanks_without_end_are_no_answer(begun: bytes, blank: str) -> None:
+    kind = json.loads(begun[6:])["choices"][0]["delta"]
+    more = piece(blank * 100) if "tool_calls" in kind else delta(**{next(iter(kind)): blank * 100})
+    stream_ = ChatStream()
+    events = stream_.feed(begun + more * (assemble.LONGEST_BLANK // 100 + 2))
+    assert stream_.is_over
+    last = events[-1]
+    assert isinstance(last, StreamFailed)
+    assert (last.failure.code, last.failure.retryable) == ("badStream", False)
+    assert last.failure.advice.startswith("The model does not come to an end")
+
+
+def test_an_answer_with_many_blanks_between_its_words_is_one() -> None:
+    said = ("x" + " " * (assemble.LONGEST_BLANK - 1)) * 3
+    body = b"".join(delta(content=said[at : at + 999]) for at in range(0, len(said), 999)) + b"data: [DONE]\n\n"
+    assert tell(body).text == said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -223,3 +224,27 @@ async def test_a_provider_behind_a_list_that_needs_no_key_is_not_taken_for_open(
     assert statuses(result) == {"key": "fail"}
     assert result["requests"] == 1
     assert result["dialect"]["modelId"] == MODEL
+
+
+@pytest.mark.parametrize("ending", ["close", "reset"])
+async def test_a_server_that_closes_every_connection_unanswered_is_not_reached(
+    tmp_path: Path, ending: Literal["close", "reset"]
+) -> None:
+    """The list and the completion alike: nothing at all came, so nothing is known of an API there."""
+    closed = NoHeaders(ending)
+    async with workshop(tmp_path, Script(then=closed), routes={"/v1/models": lambda request: closed}) as shop:
+        result = await check(shop)
+    assert result["checks"][0]["status"] == "fail"
+    assert "before an answer came" in said(result, "reach")
+
+
+async def test_a_connection_that_was_closed_while_idle_is_no_failure_of_the_check(tmp_path: Path) -> None:
+    replies: Iterator[Reply | None] = iter([NoHeaders("close")])
+    result = await checked(tmp_path, faults(says=lambda request: next(replies, None)), level="model")
+    assert statuses(result) == {}
+
+
+async def test_an_answer_without_end_ends_the_check(tmp_path: Path) -> None:
+    endless = Text("word " * 100_000, piece=10_000)
+    result = await checked(tmp_path, faults(says=lambda request: endless), level="model")
+    assert said(result, "model").startswith("The answer cannot be read: 262,144 characters came")

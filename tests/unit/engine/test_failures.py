@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -329,3 +330,24 @@ async def test_a_key_that_the_model_repeats_is_masked_also_when_cut_in_two(tmp_p
         assert deltas.startswith(masked)
         assert KEY not in repr(shop.recorder.frames)
         assert KEY.encode() not in shop.endpoint.requests[1].raw
+
+
+@pytest.mark.parametrize("ending", ["stall", "close"])
+async def test_a_refusal_whose_words_do_not_end_is_still_that_refusal(
+    tmp_path: Path, ending: Literal["stall", "close"]
+) -> None:
+    refusal = Raw([b'{"error":{"message":"bad key"'], then=ending, status=401)
+    timeouts = {"connectS": 5, "firstByteS": 5, "idleS": 0.05}
+    async with workshop(tmp_path, Script(then=refusal), provider={"timeouts": timeouts}) as shop:
+        error = (await shop.run())["error"]
+
+        assert (error["code"], error["httpStatus"]) == ("auth", 401)
+
+
+async def test_a_web_page_without_end_is_told_at_once(tmp_path: Path) -> None:
+    page = Raw([b"<html><title>Welcome</title>" + b" " * 20_000], then="stall")
+    async with workshop(tmp_path, Script(then=page)) as shop:
+        error = (await shop.run())["error"]
+
+        assert error["code"] == "endpointNotFound"
+        assert error["detail"] == "A web page came instead of an answer: Welcome"

@@ -90,3 +90,17 @@ def test_a_secret_cut_anywhere_is_still_masked_in_a_stream(data: st.DataObject, 
     pieces.append(stream.close())
 
     assert "".join(pieces) == f"{before}{MASK}{after}"
+
+
+@pytest.mark.parametrize(
+    ("cut", "shown"),
+    [
+        ("bad key sk-canary-0123…", "bad key [redacted]…"),
+        ("bad key sk-canary-0123… (attempts used up)", "bad key [redacted]… (attempts used up)"),
+        ("bad key sk-canary-0123", "bad key sk-canary-0123"),
+        ("all of sk-canary-0123456789 and sk-c…", "all of [redacted] and sk-c…"),
+        ("… nothing … at all…", "… nothing … at all…"),
+    ],
+)
+def test_the_beginning_of_a_secret_that_a_cut_left_is_masked(cut: str, shown: str) -> None:
+    assert Redactor(["sk-canary-0123456789"]).mask_cut(cut) == shown

@@ -28,6 +28,7 @@ from agentls.terminal.text import (
         ("\x9b31m", "\\x9b31m"),
         ("abc\u202ecod.exe", "abc\\u202ecod.exe"),
         ("\u2066a\u2069\u200b\ufeff", "\\u2066a\\u2069\\u200b\\ufeff"),
+        ("tag\U000e0041 \u3164", "tag\\ue0041 \\u3164"),
         ("half \ud800", "half \\ud800"),
         ("a\tb", "a   b"),
         ("👩\u200d💻", "👩\u200d💻"),

@@ -64,6 +64,7 @@ _GENERAL: Final = {
     "internal": "This is a fault of agentls: please report it with the server's log.",
 }
 _UNREACHED: Final = r"econnrefused|connection refused|cannot connect to host|connection error|name or service not"
+_ENDLESS: Final = r"than can be kept|nothing but blanks|more than \d{1,9} tool calls|answer to a small question"
 _RENEWED: Final = (
     r"per[ -]?day\b|perday|(daily|weekly|monthly|hourly|session|usage|\d hour) (usage |token )?limit|this period"
 )
@@ -132,6 +133,11 @@ def _special(
             return missing_advice(words, status) or _broken(code, kind, words)
         case "server" | "overloaded" | "timeout":
             return _broken(code, kind, words)
+        case "badStream" if re.search(_ENDLESS, words):
+            return (
+                "The model does not come to an end: try again, set Max Output Tokens in the model configuration, or"
+                " choose another model."
+            )
         case "rateLimit" if "per minute" not in words and (renewed := re.search(_RENEWED, words)):
             limit = "day's limit" if "day" in renewed.group() or "daily" in renewed.group() else "limit of your plan"
             return f"The {limit} is used up: wait until it is renewed, raise the account's tier, or use another model."

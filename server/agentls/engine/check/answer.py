@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from agentls.chat import events as s
+from agentls.chat.failure import stream_failure
 from agentls.engine.token_counts import estimated
 
 if TYPE_CHECKING:
     from agentls.chat.events import ChatUsage, JsonObject, StreamEvent
     from agentls.chat.failure import Failure
     from agentls.protocol.values import Usage
+
+LONGEST_ANSWER: Final = 256 * 1024
+"""Characters: far beyond the tokens that a check asks for, so that a server which never ends ends the check."""
 
 
 @dataclass(slots=True)
@@ -50,9 +54,13 @@ class HeardAnswer:
     cut: str = ""
     """Where the check's limits ended it, such as `at 1,024 tokens`; "" for an answer that ended by itself."""
 
+    _characters: int = 0
+
     async def take(self, events: Sequence[StreamEvent]) -> Failure | None:
         """Take the next events; the failure if the stream says it broke."""
         for event in events:
+            if isinstance(event, s.TextDelta | s.ReasoningDelta | s.RefusalDelta | s.CallDelta):
+                self._characters += len(event.text)
             match event:
                 case s.TextDelta(text):
                     self.text += text
@@ -76,6 +84,8 @@ class HeardAnswer:
                     self.finish_reason = None if inferred else reason
                 case s.StreamFailed(failure):
                     return failure
+        if self._characters > LONGEST_ANSWER:
+            return stream_failure("badStream", f"{LONGEST_ANSWER:,} characters came in answer to a small question.")
         return None
 
     @property
