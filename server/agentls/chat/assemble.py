@@ -315,7 +315,7 @@ class Assembler:
         begun = text.lstrip()
         longest = self._blank + len(text) - len(begun)
         self._blank = len(begun) - len(begun.rstrip()) if begun else longest
-        if longest > LONGEST_BLANK:
+        if max(longest, self._blank) > LONGEST_BLANK:
             self.problem = stream_failure("badStream", "The answer has nothing but blanks any more.", retryable=False)
 
     def _answer(self, parts: list[tuple[bool, str]]) -> None:

@@ -22,6 +22,7 @@ _NAMED: Final = r"[^<>]{0,400}?" + _KEY
 _JSON: Final = r"\s*\[?\s*\{" + _NAMED
 _TAG: Final = r"(?:\w{1,20}:)?(?:tool_?calls?|function_?calls?|tool_use)(?:\s[^<>]{0,200})?"
 _ATTRIBUTE: Final = r"\s[^<>]{0,100}?name\s*=\s*[\"']?(?:functions\.)?(?:NAME)\b[^<>]{0,100}>"
+_BY_NAME: Final = "<NAME>"
 _MARKERS: Final = (
     ("<tool_call>", r"(?i:<" + _TAG + r">)" + _JSON),
     ("<tool_call>", r"(?i:<" + _TAG + r">)\s*(?:functions\.)?(?:NAME)\s*(?:\n|<\w{0,10}_?arg_key>|</|\{|\()"),
@@ -40,7 +41,7 @@ _MARKERS: Final = (
     ("<|action_start|>", r"<\|action_start\|>\s*(?:<\|plugin\|>)?" + _JSON),
     ("functools[", r"\bfunctools\[\s*\{" + _NAMED),
     ("<|open|>tools", r"<\|open\|>tools<\|sep\|>[^<]{0,200}?\b(?:NAME)\b"),
-    ("<NAME>", r"(?m:^)[ \t]*<(?:NAME)>\s*<\w{1,40}>"),
+    (_BY_NAME, r"(?m:^)[ \t]*<(?:NAME)>\s*<\w{1,40}>"),
 )
 _BARE: Final = (
     r'\s*\[?\s*\{\s*(?:"type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"(?:NAME)"\s*,'
@@ -68,8 +69,14 @@ def detect_text_call(text: str, reasoning: str, tool_names: Collection[str]) -> 
             continue
         for marker, pattern in _patterns(tuple(sorted(tool_names))):
             if _is_found(pattern, plain):
-                return marker
+                return _shown(marker, plain, tool_names)
     return None
+
+
+def _shown(marker: str, plain: str, tool_names: Collection[str]) -> str:
+    """The marker as the model wrote it, where it is the tool's own name."""
+    named = (f"<{name}>" for name in tool_names if f"<{name}>" in plain)
+    return next(named, marker) if marker == _BY_NAME else marker
 
 
 def leaked_tool_name(name: str, tool_names: Collection[str]) -> str | None:

@@ -24,7 +24,7 @@ ERROR_BODY_BYTES = 64 * 1024
 ERROR_BODY_S = 5.0
 """For all of a refusal's words: its status is known, and they may trickle in without end."""
 GRACE_S = 5.0
-"""How long a server that gave its finish reason may stay silent without ending the stream (quirk D24)."""
+"""How long a server that gave its finish reason may take to end the stream, whatever it sends (quirk D24)."""
 
 
 class AnswerTaker(Protocol):
@@ -58,7 +58,7 @@ async def exchange(
         failure: Failure | None = None
         is_whole = False
         try:
-            if response.status == 200:
+            if 200 <= response.status < 300:
                 failure = await _stream(endpoint, response, taker, tool_names, waiting, witness)
             else:
                 text = await response.read_some(ERROR_BODY_BYTES, ERROR_BODY_S)
@@ -86,19 +86,27 @@ async def _stream(
     now_s = endpoint.clock.monotonic_s
     progress_s, patience_s = now_s(), limits.first_byte_s
     chunks = response.chunks()
+    leave_s: float | None = None
+    is_begun = False
     while not stream.is_over:
+        if stream.finish_seen and leave_s is None:
+            leave_s = asyncio.get_running_loop().time() + GRACE_S
         try:
-            async with asyncio.timeout(GRACE_S if stream.finish_seen else None):
+            async with asyncio.timeout_at(leave_s):
                 data = await anext(chunks, None)
         except TimeoutError:
             break
+        except TransportError:
+            if stream.finish_seen:
+                break  # the answer is whole; what was to come is an end mark and perhaps the usage
+            raise
         if data is None:
             break
         if witness is not None:
             witness(data)
         events = stream.feed(data)
         if events:
-            progress_s, patience_s = now_s(), limits.idle_s
+            progress_s, patience_s, is_begun = now_s(), limits.idle_s, True
             if waiting is not None:
                 waiting.heard()
             failure = await taker.take(events)
@@ -106,5 +114,6 @@ async def _stream(
                 return failure
         elif now_s() - progress_s > patience_s:
             # Keep-alive comments are bytes, not progress (fault F15).
-            raise TransportError("timeout", "the server sent only keep-alive signals and no answer")
+            said = "only keep-alive signals and no answer" if not is_begun else "only keep-alive signals any more"
+            raise TransportError("timeout", f"{endpoint.origin} sent {said} for {patience_s:g} s")
     return await taker.take(stream.close())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from agentls.protocol.base_url import origin_of
-from agentls.protocol.errors import RequestFailed
+from agentls.protocol.errors import InvalidParams, RequestFailed
 from agentls.protocol.provider import EffectiveModel, Provider, ProviderModel, ProviderView
 from agentls.protocol.provider_check import check_api_key, check_provider, secrets_of
 from agentls.protocol.provider_view import effective_model, provider_view
@@ -112,7 +112,8 @@ class Providers:
             )
         self._by_id[provider.id] = provider
         if provider.api_key_env is not None and self.key(provider.id) is None:
-            warnings.append(f"{provider.api_key_env} is not set where the server runs: no key is sent.")
+            what = "is not set" if self._named_key(provider) is None else "holds what cannot be a key"
+            warnings.append(f"{provider.api_key_env} {what} where the server runs: no key is sent.")
         if self.active is None or self._is_preset:
             self.active = provider.id
         self._is_preset = False
@@ -145,8 +146,15 @@ class Providers:
         own = self._keys.get(provider_id)
         if own is not None or provider.api_key_env is None:
             return own
-        # Stripped: a line break from a file would be refused by HTTP with words that nobody connects with the key.
-        return self.environment.get(provider.api_key_env, "").strip() or None
+        named = self._named_key(provider)
+        try:
+            return check_api_key(named) if named is not None else None
+        except InvalidParams:
+            return None
+
+    def _named_key(self, provider: Provider) -> str | None:
+        """What the variable of `apiKeyEnv` holds; a line break at its end, from a file, is not meant."""
+        return self.environment.get(provider.api_key_env or "", "").strip() or None
 
     def key_for(self, provider: Provider) -> str | None:
         """The key for a request to `provider`; none once its id is gone or names another origin."""

@@ -26,7 +26,7 @@ from agentls.engine.malformed import holds_secret, what_is_wrong
 from agentls.engine.masks import masked_object, masked_preview
 from agentls.engine.streamed_call import StreamedCall
 from agentls.engine.streamed_text import StreamedText
-from agentls.engine.token_counts import counted, estimated
+from agentls.engine.token_counts import counted, counts, estimated
 from agentls.protocol import events as e
 from agentls.protocol.values import TextContent, Usage
 
@@ -103,7 +103,7 @@ class ReplyWriter:
                 case s.ExtraReported(extra):
                     self._extra = self._kept(extra)
                 case s.UsageReported(usage):
-                    self._usage = usage
+                    self._usage = usage if counts(usage) else None
                 case s.Finished(reason, inferred):
                     self._finish = s.Finished(self.task.redactor.mask(reason), inferred)
                 case s.StreamFailed(failure):

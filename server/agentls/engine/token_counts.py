@@ -16,6 +16,11 @@ _TOKEN_CHARACTERS: Final = 4
 """What a token of English or code has, about."""
 
 
+def counts(usage: ChatUsage) -> bool:
+    """Whether the provider counted at all: some report zeros (E6)."""
+    return usage.input_tokens > 0 or usage.output_tokens > 0
+
+
 def counted(usage: ChatUsage) -> Usage:
     """What the provider counted."""
     return Usage(

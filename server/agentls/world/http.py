@@ -27,6 +27,7 @@ __all__ = ["HttpClient", "HttpResponse", "HttpTimeouts", "TransportError"]
 _KEEP_ALIVE_S = 30.0
 _WHOLE_BODY_BYTES = 512 * 1024
 _SLICE_BYTES = 64 * 1024
+_LONGEST_PATH = 200
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -251,13 +252,25 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
 
 def _refusal(status: int, headers: Mapping[str, str], origin: str) -> TransportError | None:
     if status in _REDIRECTS:
-        target = origin_of(headers.get("location", ""))
-        where = "another path of the same server" if target in ("the endpoint", origin) else target
+        where = _target(headers.get("location", ""), origin)
         return TransportError("redirect", f"{origin} redirects to {where}, which is not followed")
     unread = {part.strip().lower() for part in headers.get("content-encoding", "").split(",")} - _ENCODINGS
     if unread:
         return TransportError("protocol", f"{origin}: the answer is compressed in a way that was not asked for")
     return None
+
+
+def _target(location: str, origin: str) -> str:
+    """Where a redirect leads, without userinfo, query and fragment, which might hold secrets."""
+    try:
+        path = urlsplit(location).path
+    except ValueError:
+        return "another address"
+    shown = "".join(character for character in path if "!" <= character <= "~")[:_LONGEST_PATH]
+    target = origin_of(location)
+    if target == "the endpoint":
+        target = origin
+    return f"{target}{shown if shown.startswith('/') else ''}"
 
 
 def _expected() -> tuple[type[Exception], ...]:

@@ -94,7 +94,7 @@ def test_prose_and_code_are_not_calls(text: str) -> None:
         ('<|tool_call|>[{"name": "read_file", "arguments": {}}]', "<|tool_call|>"),
         ('<|action_start|><|plugin|>{"name": "read_file", "parameters": {}}', "<|action_start|>"),
         ("<|open|>tools<|sep|> read_file", "<|open|>tools"),
-        ("Now:\n<read_file>\n<path>a</path>\n</read_file>", "<NAME>"),
+        ("Now:\n<read_file>\n<path>a</path>\n</read_file>", "<read_file>"),
     ],
 )
 def test_the_formats_of_many_families_are_seen(text: str, marker: str) -> None:

@@ -91,17 +91,25 @@ _WORD_ENDS: Final = r"(?<=[a-z0-9])(?=[A-Z])|[._]"
 _LITERAL: Final = frozenset({"brokenCall", "endpointNotFound", "overloaded"})
 """Families not looked for in the words of a code: `ENDPOINT_NOT_FOUND` is said of models too."""
 _NAMED_STATUS: Final = (
+    (401, r"authentication_?error|unauthenticated|invalid_?api_?key"),
+    (403, r"permission|(?<!extra_)forbidden|access_?denied"),
+    (429, r"rate[_ ]?limit|too_?many_?requests|resource_?exhausted"),
+    # Last: "invalid_request_error" is the type of refusals of every kind, and their code says which.
     (
         400,
         r"(invalid|bad|unprocessable)_?(request|entity)|invalid[_ ]?(argument|param|value)|validation"
         r"|unsupported_(value|param)|not[_ ]?found|unknown_param|wrong_api_format|type_error|value_error"
         r"|literal_error|extra_forbidden|\b(string|list|int|bool)_type",
     ),
-    (401, r"authentication_?error|unauthenticated|invalid_?api_?key"),
-    (403, r"permission|forbidden|access_?denied"),
-    (429, r"rate[_ ]?limit|too_?many_?requests|resource_?exhausted"),
 )
 """The status that a type or code word stands for, where an error inside a stream gives no number."""
+_PHRASED_STATUS: Final = (
+    (401, r"(401:? )?unauthorized[.!]?$"),
+    (403, r"(403:? )?forbidden[.!]?$"),
+    (404, r"(404:? )?(page )?not found[.!]?$"),
+    (504, r"(50[34]:? |408:? )?(upstream |gateway )?(request )?time(d |-)?out\b"),
+)
+"""The status that a whole message, or its beginning, stands for: what routers and gateways write for it."""
 _BY_STATUS: Final = {
     401: "auth",
     402: "quota",
@@ -163,8 +171,9 @@ def _says(family: str, words: str) -> bool:
 
 
 def _named_status(facts: ErrorFacts) -> int | None:
-    labels = " ".join(facts.labels).lower()
-    return next((status for status, names in _NAMED_STATUS if re.search(names, labels)), None)
+    labels, message = " ".join(facts.labels).lower(), facts.message.lower()
+    named = next((status for status, names in _NAMED_STATUS if re.search(names, labels)), None)
+    return named or next((status for status, phrase in _PHRASED_STATUS if re.match(phrase, message)), None)
 
 
 def _reconsidered(family: str, status: int, facts: ErrorFacts, words: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from agentls.chat import events as s
 from agentls.chat.failure import stream_failure
-from agentls.engine.token_counts import estimated
+from agentls.engine.token_counts import counts, estimated
 
 if TYPE_CHECKING:
     from agentls.chat.events import ChatUsage, JsonObject, StreamEvent
@@ -110,7 +110,7 @@ class HeardAnswer:
 
     def spent(self, request_bytes: int) -> ChatUsage | Usage:
         """The tokens it cost: as reported, else an estimate."""
-        if self.counted is not None and (self.counted.input_tokens or self.counted.output_tokens):
+        if self.counted is not None and counts(self.counted):
             return self.counted
         written = len(self.text) + len(self.reasoning) + sum(len(call.raw) for call in self.calls.values())
         return estimated(request_bytes, written)
