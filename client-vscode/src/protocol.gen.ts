@@ -221,7 +221,7 @@ export interface DialectView {
   server?: string;
   /** How requests to it differ from the ordinary ones, as sentences; empty: not at all. */
   differences: string[];
-  /** Those that were learned from refusals, in this check or before; they are kept. */
+  /** Those that were learned from refusals, in this check or before; they are kept until a check asks anew. */
   learned: LearnedLesson[];
 }
 

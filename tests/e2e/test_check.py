@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -68,11 +68,14 @@ EXPECTED = {
     ),
     "web page": Expected(after("reach"), ("Endpoint not found", "River Chat", "web page"), 1),
     "refused": Expected(after("reach"), ("Cannot connect", "connection refused", "start the server"), 0),
+    "proxy gone": Expected(after("reach"), ("The proxy failed", "cannot be reached", "proxy setting"), 0),
+    "proxy refuses": Expected(after("reach"), ("The proxy failed", "407", "user name and password"), 0),
     "tls to http": Expected(after("reach"), ("secure connection", "no TLS is spoken", "http://"), 0),
     "images refused": Expected({"images": "fail"}, ("picture was refused", "imageSupport"), 5),
     "one document": Expected(
         {**FINE, "streaming": "warn", "streamedArguments": "warn"}, ("one JSON document", "only when it is whole")
     ),
+    "think tags": Expected({**FINE, "streaming": "warn"}, ("think tag", 'Set thinkTags to "tagged"')),
     "no credits": Expected(after("model"), ("Out of credits", "(HTTP 402)", "Insufficient balance", "Add credits"), 1),
 }
 
@@ -124,14 +127,15 @@ async def test_the_key_is_in_no_output_and_in_no_file(form: tuple[str, ...], nam
         assert [data for data in written if key.encode() in data] == []
 
 
-async def test_a_lesson_is_kept_for_the_next_check(tmp_path: Path) -> None:
+async def test_a_lesson_is_kept_by_a_check_without_calls_and_asked_anew_by_one_with_them(tmp_path: Path) -> None:
     situation = SITUATIONS["strict ids"]
     async with situation.serving() as (base_url, _):
         first = await _result(situation, tmp_path, base_url)
+        small = await _result(replace(situation, level="model"), tmp_path, base_url)
         second = await _result(situation, tmp_path, base_url)
-    assert (first["requests"], second["requests"]) == (4, 3)
-    assert [lesson["id"] for lesson in second["dialect"]["learned"]] == ["call_ids_nine"]
-    assert second["dialect"] == first["dialect"]
+    assert [lesson["id"] for lesson in first["dialect"]["learned"]] == ["call_ids_nine"]
+    assert small["dialect"] == second["dialect"] == first["dialect"]
+    assert (first["requests"], small["requests"], second["requests"]) == (4, 1, 4)
 
 
 async def test_the_level_reach_spends_nothing_where_the_list_proves_the_key(tmp_path: Path) -> None:

@@ -154,5 +154,5 @@ async def test_what_the_check_says_there_is_what_it_prints(block: str, tmp_path:
 
 
 def test_it_counts_the_endpoints_of_the_report() -> None:
-    assert len(SITUATIONS) == 21
-    assert "of twenty-one endpoints" in README.read_text(encoding="utf-8")
+    assert len(SITUATIONS) == 24
+    assert "of twenty-four endpoints" in README.read_text(encoding="utf-8")

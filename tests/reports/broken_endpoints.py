@@ -15,8 +15,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agentls.world.scripted import HttpError, ScriptedEndpoint
-from tests.support.check_endpoint import KEY, MODEL, Faults, check_endpoint
+from agentls.protocol.base_url import origin_of
+from agentls.world.scripted import HttpError, ScriptedEndpoint, Text
+from tests.support.check_endpoint import KEY, MODEL, TEN, TOKENS, Faults, check_endpoint
 
 WRONG_KEY = "sk-wrong-9876543210fedcba"
 
@@ -34,13 +35,19 @@ class Situation:
     key: str | None = KEY
     level: str = "full"
     settings: Mapping[str, object] = field(default_factory=dict)
-    """More of the provider, by its path in the configuration file, such as `model.contextWindow`."""
+    """More of the provider, by its path in the configuration file, such as `model.contextWindow`;
+    `{origin}` stands for the base URL's."""
     listens: bool = True
+    is_refusing_proxy: bool = False
+    """Whether a proxy that wants a password is at the origin, in place of the endpoint."""
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[tuple[str, ScriptedEndpoint]]:
         """The base URL to use, and the endpoint behind it (closed again where nothing is to listen)."""
-        async with check_endpoint(self.faults) as endpoint:
+        async with check_endpoint(self.faults) as endpoint, _refusing_proxy() as proxy:
+            if self.is_refusing_proxy:
+                yield self.url.format(origin=proxy), endpoint
+                return
             if not self.listens:
                 await endpoint.aclose()
             tls = endpoint.origin.replace("http:", "https:")
@@ -61,10 +68,25 @@ class Situation:
         if self.settings:
             path = folder / "agentls.toml"
             lines = [f'[provider]\nbaseUrl = "{base_url}"\nmodelId = "{self.model}"']
-            lines += [f"{name} = {_toml(value)}" for name, value in self.settings.items()]
+            origin = origin_of(base_url)
+            lines += [f"{name} = {_toml(value)}".replace("{origin}", origin) for name, value in self.settings.items()]
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
             made["AGENTLS_CONFIG"] = str(path)
         return made
+
+
+@asynccontextmanager
+async def _refusing_proxy() -> AsyncIterator[str]:
+    """The URL of a proxy that answers everything by 407."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 def _toml(value: object) -> str:
@@ -95,11 +117,19 @@ SITUATIONS: Mapping[str, Situation] = {
     ),
     "web page": Situation("A web page is at the address", Faults(model_list="page")),
     "refused": Situation("Nothing listens at the port", listens=False),
+    "proxy gone": Situation("The proxy that is set cannot be reached", settings={"proxy": "http://127.0.0.1:9"}),
+    "proxy refuses": Situation(
+        "The proxy that is set wants a password", settings={"proxy": "{origin}"}, is_refusing_proxy=True
+    ),
     "tls to http": Situation("https:// at a port that speaks plain HTTP", url="{tls}/v1"),
     "images refused": Situation(
         "Images are set, and the server takes none", Faults(images="refused"), settings={"model.imageSupport": True}
     ),
     "one document": Situation("The server does not stream", Faults(stream="json")),
+    "think tags": Situation(
+        "The model's reasoning is left in the answer, between tags",
+        Faults(says=lambda request: None if request.tool_names else Text(f"<think>ten</think>{TEN}", usage=TOKENS)),
+    ),
     "no credits": Situation(
         "The account is empty",
         Faults(status=HttpError(402, {"error": {"message": "Insufficient balance", "code": "insufficient_balance"}})),

@@ -93,6 +93,19 @@ PRESETS: Final = MappingProxyType(
 )
 """By kind of server, as `server.py` names them; `azureai` is Azure's model inference, which it names `azure`."""
 
+NO_DIFFERENCE: Final = MappingProxyType(
+    {
+        "openrouter": "It takes the form that everyone knows and writes it anew for the provider behind it.",
+        "together": "What it refuses depends on the model, and its refusals teach it.",
+        "anyscale": "No refusal of its own is known; what it refuses is learned.",
+        "sambanova": "No refusal of its own is known; what it refuses is learned.",
+        "dashscope": "What it refuses depends on the model, and its refusals teach it.",
+        "databricks": "Its models come from several makers; what one refuses is learned by model.",
+        "litellm": "It drops or translates by the provider behind it, which a preset cannot know.",
+    }
+)
+"""Why a row of `PRESETS` is empty: nothing was forgotten."""
+
 _INFERENCE: Final = (".services.ai.azure.com", ".inference.ai.azure.com", ".models.ai.azure.com")
 
 

@@ -16,6 +16,12 @@ _MOST_BLANKS: Final = 4096
 _OPENINGS: Final = {f"<{name}>": f"</{name}>" for name in _NAMES}
 
 
+def begins_as_thought(text: str) -> bool:
+    """Whether an answer begins with an opening tag."""
+    begun = text.lstrip()
+    return begun[: begun.find(">") + 1] in _OPENINGS
+
+
 class ThinkSplitter:
     """Splits an answer that begins with a block of reasoning, or inside one; a tag may be cut anywhere.
 

@@ -143,6 +143,12 @@ class Connection:
         redactor = self.redactor()
         self._memory.learn(key, [lesson for lesson in sorted(dialect.learned) if redactor.mask(lesson) == lesson])
 
+    def forget(self, provider: Provider) -> None:
+        """Speak to this endpoint and model as to one that never refused anything; its facts stay."""
+        key = spoken_to(provider)
+        self._dialects.pop(key, None)
+        self._memory.forget(key)
+
     def note_facts(self, provider: Provider, listing: ModelListing, word: ServerWord | None = None) -> None:
         """Keep what a model list, and the server's own word, say of the provider's own model."""
         self.discovery.note(provider, listing, word)

@@ -15,11 +15,17 @@ _MAX_LENGTH = 2048
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _LOOPBACK_V4 = IPv4Network("127.0.0.0/8")
-_PASTED_ENDPOINT = "/chat/completions"
+_OWN_ENDPOINTS = ("/chat/completions", "/models")
+_PASTED_ENDPOINTS = (*_OWN_ENDPOINTS, "/completions", "/responses", "/embeddings")
+_WHOLE_PATHS = {".services.ai.azure.com": "/models"}
+"""Hosts whose base URL ends like an endpoint (Azure AI inference)."""
+_SCHEMELESS = re.compile(
+    r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,100})(:[0-9]{1,5})?(/[a-z0-9_./~-]{0,100})?", re.IGNORECASE
+)
 
 
 def normalise_base_url(text: str, allow_insecure_http: bool) -> tuple[str, list[str]]:
-    """The base URL without trailing slash and pasted endpoint, and sentences about what was changed.
+    """The base URL without trailing slash and pasted endpoints, and sentences about what was changed.
 
     Raises InvalidParams with path `provider.baseUrl`. Rows B131, B132.
     """
@@ -40,14 +46,16 @@ def normalise_base_url(text: str, allow_insecure_http: bool) -> tuple[str, list[
         if not allow_insecure_http:
             raise InvalidParams(
                 "provider.baseUrl uses plain http to another machine, so the key and all code would travel"
-                " unencrypted; use https, or set allowInsecureHttp",
+                " unencrypted; use https, or set allowInsecureHttp (in the editor's gear panel, or"
+                " provider.allowInsecureHttp in the TOML file)",
                 _PATH,
             )
         warnings.append("The base URL uses plain http: the key and all code travel unencrypted.")
     path = parts.path.rstrip("/")
-    if path.lower().endswith(_PASTED_ENDPOINT):
-        path = path[: -len(_PASTED_ENDPOINT)].rstrip("/")
-        warnings.append("The base URL ended in /chat/completions, which agentls adds itself: it was removed.")
+    while pasted := _pasted_endpoint(host, path):
+        path = path[: -len(pasted)].rstrip("/")
+        why = "which agentls adds itself" if pasted in _OWN_ENDPOINTS else "which is no part of it"
+        warnings.append(f"The base URL ended in {pasted}, {why}: it was removed.")
     return f"{parts.scheme}://{_authority(parts)}{path}", warnings
 
 
@@ -70,13 +78,29 @@ def split_url(text: str, path: str) -> SplitResult:
     except ValueError:
         raise InvalidParams(f"{path} is not a valid URL", path) from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise InvalidParams(f"{path} must begin with https:// or http://", path)
+        raise InvalidParams(f"{path} must begin with https:// or http://{_offer(text, path)}", path)
     host = parts.hostname or ""
     if not host:
         raise InvalidParams(f"{path} has no host", path)
     if port == 0 or parts.netloc.endswith(":") or not (_HOST.fullmatch(host) or _is_ipv6(parts.netloc, host)):
         raise InvalidParams(f"{path} has no valid host and port", path)
     return parts
+
+
+def _pasted_endpoint(host: str, path: str) -> str:
+    """The endpoint that a path ends in; "" for none, or where it belongs there."""
+    if any(host.endswith(suffix) and path.lower() == whole for suffix, whole in _WHOLE_PATHS.items()):
+        return ""
+    return next((each for each in _PASTED_ENDPOINTS if path.lower().endswith(each)), "")
+
+
+def _offer(text: str, path: str) -> str:
+    """The address with a scheme, as the end of a sentence, where it only lacks one; that of a proxy is mostly http."""
+    lacking = _SCHEMELESS.fullmatch(text)
+    if lacking is None:
+        return ""
+    is_plain = path != _PATH or is_loopback(lacking[1].lower().strip("[]"))
+    return f": write {'http' if is_plain else 'https'}://{text}"
 
 
 def is_loopback(host: str) -> bool:

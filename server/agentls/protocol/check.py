@@ -80,7 +80,7 @@ class DialectView(Wire):
     differences: list[str]
     """How requests to it differ from the ordinary ones, as sentences; empty: not at all."""
     learned: list[LearnedLesson]
-    """Those that were learned from refusals, in this check or before; they are kept."""
+    """Those that were learned from refusals, in this check or before; they are kept until a check asks anew."""
 
 
 class ProviderCheckResult(Wire):

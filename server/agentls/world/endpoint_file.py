@@ -46,11 +46,13 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     facts: dict[str, Fact] = {}
     facts_ms: int = 0
     """When the facts were found (epoch milliseconds)."""
+    forgotten_ms: int = 0
+    """When the lessons were last forgotten (epoch milliseconds): those of before are void wherever they are kept."""
 
     @property
     def latest_ms(self) -> int:
         """When anything was last learned."""
-        return max(self.facts_ms if self.facts else 0, *self.lessons.values(), 0)
+        return max(self.facts_ms if self.facts else 0, *self.lessons.values(), self.forgotten_ms, 0)
 
 
 class _Row(Entry, frozen=True, omit_defaults=True):
@@ -78,7 +80,7 @@ def merge(first: Mapping[Key, Entry], second: Mapping[Key, Entry], now_ms: int) 
     for key, entry in (*first.items(), *second.items()):
         valid = in_date(entry, now_ms)
         both[key] = _merged(both[key], valid) if key in both else valid
-    kept = [(key, entry) for key, entry in both.items() if entry.lessons or entry.facts]
+    kept = [(key, entry) for key, entry in both.items() if entry.lessons or entry.facts or entry.forgotten_ms]
     newest = sorted(kept, key=lambda item: item[1].latest_ms, reverse=True)
     return dict(newest[:MOST_ENTRIES])
 
@@ -88,16 +90,19 @@ def _merged(first: Entry, second: Entry) -> Entry:
     times = {
         name: max(first.lessons.get(name, 0), second.lessons.get(name, 0)) for name in first.lessons | second.lessons
     }
-    return Entry(times, later.facts, later.facts_ms)
+    forgotten_ms = max(first.forgotten_ms, second.forgotten_ms)
+    kept = {name: when for name, when in times.items() if when >= forgotten_ms}
+    return Entry(kept, later.facts, later.facts_ms, forgotten_ms)
 
 
 def in_date(entry: Entry, now_ms: int) -> Entry:
     """The entry without what has expired."""
     first_ms, last_ms = now_ms - LIFETIME_MS + 1, now_ms + MOST_AHEAD_MS
     lessons = {name: when for name, when in entry.lessons.items() if first_ms <= when <= last_ms}
+    forgotten_ms = entry.forgotten_ms if first_ms <= entry.forgotten_ms <= last_ms else 0
     if first_ms <= entry.facts_ms <= last_ms:
-        return Entry(lessons, entry.facts, entry.facts_ms)
-    return Entry(lessons)
+        return Entry(lessons, entry.facts, entry.facts_ms, forgotten_ms)
+    return Entry(lessons, forgotten_ms=forgotten_ms)
 
 
 def read_entries(path: Path) -> dict[Key, Entry]:
@@ -116,7 +121,10 @@ def read_entries(path: Path) -> dict[Key, Entry]:
             path.replace(aside)
         logger.warning("%s was damaged; it is kept as %s and a new one is begun", path.name, aside.name)
         return {}
-    return {(row.origin, row.model, row.api_version): Entry(row.lessons, row.facts, row.facts_ms) for row in rows}
+    return {
+        (row.origin, row.model, row.api_version): Entry(row.lessons, row.facts, row.facts_ms, row.forgotten_ms)
+        for row in rows
+    }
 
 
 def _read(path: Path) -> bytes:
@@ -135,7 +143,7 @@ def update(path: Path, ours: Mapping[Key, Entry], now_ms: int) -> dict[Key, Entr
         _sweep(path, now_ms)
         whole = merge(read_entries(path), ours, now_ms)
         rows = [
-            _Row(entry.lessons, entry.facts, entry.facts_ms, origin, model, api_version)
+            _Row(entry.lessons, entry.facts, entry.facts_ms, entry.forgotten_ms, origin, model, api_version)
             for (origin, model, api_version), entry in whole.items()
         ]
         write_private(path, msgspec.json.format(msgspec.json.encode(_File(VERSION, rows)), indent=1))

@@ -57,16 +57,23 @@ class EndpointMemory:
     def learn(self, key: Key, lessons: Iterable[str]) -> None:
         """Remember the lessons; those that are known keep their time. Saved soon, in the background."""
         known = self.recall(key)
-        now_ms = self._clock.now_ms()
+        now_ms = max(self._clock.now_ms(), known.forgotten_ms)  # a lesson is never older than what voids it
         new = {name: now_ms for name in lessons if name not in known.lessons}
         if new:
             whole = dict(list({**known.lessons, **new}.items())[:_MOST_LESSONS])
-            self._keep(key, Entry(whole, known.facts, known.facts_ms))
+            self._keep(key, Entry(whole, known.facts, known.facts_ms, known.forgotten_ms))
+
+    def forget(self, key: Key) -> None:
+        """Give up the lessons, in every window's file and memory; the facts stay. Saved soon, in the background."""
+        known = self.recall(key)
+        if known.lessons:
+            now_ms = max(self._clock.now_ms(), max(known.lessons.values()) + 1)
+            self._keep(key, Entry({}, known.facts, known.facts_ms, now_ms))
 
     def note(self, key: Key, facts: Mapping[str, Fact]) -> bool:
         """Remember the facts in place of earlier ones; whether they differ. Saved soon, in the background."""
         known = self.recall(key)
-        self._keep(key, Entry(known.lessons, dict(facts), self._clock.now_ms()))
+        self._keep(key, Entry(known.lessons, dict(facts), self._clock.now_ms(), known.forgotten_ms))
         return known.facts != facts
 
     async def aclose(self) -> None:

@@ -267,10 +267,10 @@ def _target(location: str, origin: str) -> str:
     except ValueError:
         return "another address"
     shown = "".join(character for character in path if "!" <= character <= "~")[:_LONGEST_PATH]
+    if location.startswith("/") and not location.startswith("//"):
+        return f"{origin}{shown}"
     target = origin_of(location)
-    if target == "the endpoint":
-        target = origin
-    return f"{target}{shown if shown.startswith('/') else ''}"
+    return "another address" if target == "the endpoint" else f"{target}{shown}"
 
 
 def _expected() -> tuple[type[Exception], ...]:

@@ -118,8 +118,10 @@ class HttpResponse:
             if not is_timeout:
                 raise
             limits = self._exchange.timeouts
-            limit_s = limits.idle_s if self._has_begun else limits.first_byte_s
-            raise TransportError("timeout", f"{self._exchange.origin}: nothing came for {limit_s:g} s") from cancel
+            waited = f"nothing came for {limits.idle_s:g} s"
+            if not self._has_begun:
+                waited = f"no answer within {limits.first_byte_s:g} s"
+            raise TransportError("timeout", f"{self._exchange.origin}: {waited}") from cancel
         except self._exchange.expected as error:
             await self._close()
             raise self._exchange.named(error) from error

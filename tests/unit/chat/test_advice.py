@@ -75,6 +75,7 @@ def test_a_refused_key_is_told_from_none_and_from_another_providers(hint: Server
     ("base_url", "says"),
     [
         ("https://h.example/v1/v1", "use https://h.example/v1."),
+        ("https://h.example/api/paas/v4/v4", "has /v4 twice; use https://h.example/api/paas/v4."),
         ("https://h.example/v1/chat/completions", "use https://h.example/v1."),
         ("https://h.example", "most servers want https://h.example/v1."),
         ("https://api.moonshot.cn", "https://api.moonshot.cn/v1"),
@@ -135,7 +136,11 @@ def test_a_field_that_gives_the_context_is_believed() -> None:
         ("refused", "nothing listens there", "http://gpu.example:11434", "0.0.0.0"),
         ("timeout", "no connection within 10 s", "https://h.example", "timeouts.connectS"),
         ("timeout", "no answer within 600 s", "http://localhost:8080", "loading the model"),
+        ("timeout", "no answer within 600 s", "https://h.example", "timeouts.firstByteS"),
         ("timeout", "nothing came for 120 s", "https://h.example", "timeouts.idleS"),
+        ("timeout", "nothing came for 120 s", "http://localhost:8080", "timeouts.idleS"),
+        ("timeout", "the server sent only keep-alive signals and no answer", "https://h.example", "firstByteS"),
+        ("timeout", "the server sent only keep-alive signals and no answer", "http://[::1]:8080", "firstByteS"),
         ("connect", "the host cannot be reached (EHOSTUNREACH)", "https://h.example", "VPN"),
         ("protocol", "the answer is no valid HTTP (BadStatusLine)", "http://h.example", "https://"),
         ("protocol", "a header or the URL holds what HTTP does not allow", "https://h.example", "OpenAI-compatible"),
@@ -152,6 +157,10 @@ def test_network_trouble_is_answered_by_what_it_was(kind: str, detail: str, orig
         (400, "Invalid schema for function 'x': 'oneOf' is not permitted", "badRequest", "schema of a tool"),
         (400, "tools.0.custom.input_schema.type: Field required", "badRequest", "schema of a tool"),
         (400, "Failed to initialize samplers: failed to parse grammar", "badRequest", "schema of a tool"),
+        (400, "Invalid schema for function 'x': oneOf is not supported with this model", "badRequest", "report it"),
+        (400, "Cannot use both json_schema and grammar", "badRequest", "grammar out of extraBody"),
+        (500, "Cannot use both json_schema and grammar", "server", "grammar out of extraBody"),
+        (400, "Cannot use custom grammar constraints with tools.", "badRequest", "response_format"),
         (400, "Conversation roles must alternate user/assistant", "badRequest", "start a new task"),
         (400, "tool_use ids were found without tool_result blocks", "badRequest", "start a new task"),
         (400, "Does not support assistant message prefill.", "badRequest", "start a new task"),
@@ -197,7 +206,9 @@ def test_the_key_is_never_part_of_the_advice() -> None:
 
 
 @pytest.mark.parametrize(
-    "detail", ["The answer is larger than can be kept.", "The answer has more than 1024 tool calls."]
+    "detail",
+    ["The answer is larger than can be kept.", "The answer has more than 1024 tool calls."]
+    + [f"{what} is larger than 33554432 bytes" for what in ("The answer", "a server-sent event")],
 )
 def test_an_answer_without_end_is_no_matter_of_the_address(detail: str) -> None:
     assert stream_failure("badStream", detail).advice == (

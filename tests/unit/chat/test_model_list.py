@@ -105,6 +105,8 @@ def test_h2_numbers_may_be_anything(written: str, window: int | None) -> None:
         ({"input": "0", "output": 0}, (0.0, 0.0)),
         ({"input": 1, "output": 1, "currency": "EUR"}, (None, None)),
         ({"prompt": "-1", "completion": "-1"}, (None, None)),
+        ({"prompt": "-1", "completion": "0.000002"}, (None, None)),
+        ({"prompt": "0.000002", "completion": -1}, (None, None)),
         ({"prompt": "free", "completion": None}, (None, None)),
         ({"input": 1e30}, (None, None)),
         ({"prompt": "0.0005"}, (500.0, None)),
@@ -117,6 +119,30 @@ def test_prices_are_in_usd_per_million_whatever_the_unit(
     pricing: object, prices: tuple[float | None, float | None]
 ) -> None:
     (facts,) = read_model_list(json.dumps({"data": [{"id": "a", "pricing": pricing}]}).encode())
+    assert (facts.input_price, facts.output_price) == prices
+
+
+def _row(unit: str, price: object, **more: object) -> dict[str, object]:
+    return {"unit": f"per M {unit} tokens", "price": price, **more}
+
+
+@pytest.mark.parametrize(
+    ("rows", "prices"),
+    [
+        ([_row("input", 0.3, currency="USD"), _row("output", 2, currency="USD")], (0.3, 2.0)),
+        ([_row("input", 0.3), _row("output", 2)], (0.3, 2.0)),
+        ([_row("input", 0.3, currency="EUR"), _row("output", 2, currency="USD")], (None, 2.0)),
+        ([_row("input", 0.3, currency="USD"), _row("output", 2, currency="CNY")], (0.3, None)),
+        ([_row("input", 0.3, currency="EUR"), _row("input", 0.4, currency="USD")], (0.4, None)),
+        ([_row("input", 0.3, currency=""), _row("output", 2, currency=None)], (None, None)),
+        ([_row("input", -1, currency="USD"), _row("output", 2, currency="USD")], (None, 2.0)),
+        ([_row("input", 0.3, currency="USD"), _row("output", "-2", currency="USD")], (0.3, None)),
+    ],
+)
+def test_rows_of_prices_count_each_by_itself_and_only_in_usd(
+    rows: list[dict[str, object]], prices: tuple[float | None, float | None]
+) -> None:
+    (facts,) = read_model_list(json.dumps({"data": [{"id": "a", "pricing": rows}]}).encode())
     assert (facts.input_price, facts.output_price) == prices
 
 

@@ -1,17 +1,23 @@
 """Recorded streams and error bodies of real providers, where they are at hand: whole, split, framed anew and cut."""
 
 import copy
+import json
 import os
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agentls.chat.events import StreamEvent
+from agentls.chat.failure import classify_stream_error
 from agentls.chat.stream import ChatStream
+from tests.unit.chat.plain_reading import plain_reading
 from tests.unit.chat.recordings import (
+    ROOT,
     Recording,
+    classified,
     error_verdict,
     errors,
     find_recordings,
@@ -23,11 +29,30 @@ from tests.unit.chat.told import Told, fold, tell
 
 FOLDER = find_recordings()
 PUBLIC = public(FOLDER)
-BODIES = PUBLIC + real_servers(FOLDER)
 ERRORS = errors(FOLDER)
+RECORDED = json.loads((ROOT / "tests" / "fixtures" / "errors" / "recorded.json").read_text(encoding="utf-8"))
+"""By name of a recorded error: its exact code, and where the advice is worded for the server, a word of it."""
+REAL = real_servers(FOLDER)
+BODIES = PUBLIC + REAL
 SPLITS = 64
 MOST_SINGLE_BYTES = 120_000
 """Bodies up to this size are also fed byte by byte."""
+COUNTS = {
+    "auth": 15,
+    "badRequest": 38,
+    "contentFilter": 2,
+    "contextLength": 6,
+    "endpointNotFound": 2,
+    "modelNotFound": 17,
+    "overloaded": 2,
+    "quota": 4,
+    "rateLimit": 4,
+    "server": 5,
+    "timeout": 1,
+    "toolCallRejected": 3,
+    "toolsUnsupported": 9,
+}
+"""How many recorded errors mean what."""
 KEEP_ALIVES = (b": keep-alive", b":", b": ping - 2026-11-22", b"data: : PROCESSING", b"", b"event: ping\ndata: {}")
 
 if os.environ.get("CI") == "true":
@@ -90,6 +115,18 @@ def holds(told: Told, whole: Told) -> None:
             assert (call.id, call.name, call.arguments) == (same.id, same.name, same.arguments)
 
 
+if REAL:
+
+    @pytest.mark.parametrize("recording", REAL, ids=name_of)
+    def test_a_real_server_is_understood_as_its_chunks_say(recording: Recording) -> None:
+        told = tell(recording.body)
+        finish = told.finished.reason if told.finished and not told.finished.inferred else None
+        calls = [(call.id, call.name, call.text) for call in told.calls]
+        plain = plain_reading(recording.body)
+        assert (told.text, calls, finish, told.usage) == plain
+        assert [call.arguments for call in told.calls] == [json.loads(text, strict=False) for _, _, text in plain[1]]
+
+
 if PUBLIC:
 
     @pytest.mark.parametrize("recording", PUBLIC, ids=name_of)
@@ -140,3 +177,19 @@ if ERRORS:
     @pytest.mark.parametrize("path", ERRORS, ids=lambda path: path.stem)
     def test_a_recorded_error_has_its_name(path: Path) -> None:
         assert error_verdict(path) == []
+
+    @pytest.mark.parametrize("path", [path for path in ERRORS if path.stem in RECORDED], ids=lambda path: path.stem)
+    def test_a_recorded_error_has_just_this_code_and_the_word_for_its_server(path: Path) -> None:
+        failure, _ = classified(path)
+        row = RECORDED[path.stem]
+        said = {"says": row["says"]} if row.get("says", "") in failure.advice and "says" in row else {}
+        assert {"code": failure.code, **said} == row, failure.advice
+
+    @pytest.mark.parametrize("path", [path for path in ERRORS if path.stem in RECORDED], ids=lambda path: path.stem)
+    def test_a_recorded_error_has_the_same_code_inside_a_stream_where_no_status_says_it(path: Path) -> None:
+        body = json.loads(path.read_text(encoding="utf-8"))["body"]
+        assert classify_stream_error(body).code == RECORDED[path.stem]["code"]
+
+
+def test_every_category_of_recorded_errors_has_its_rows() -> None:
+    assert Counter(row["code"] for row in RECORDED.values()) == COUNTS

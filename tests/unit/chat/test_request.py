@@ -317,6 +317,21 @@ def test_joined_assistant_messages_keep_the_calls_and_results_stay_apart() -> No
     assert [each["content"] for each in results] == ["x", "y"]
 
 
+def test_joined_assistant_messages_keep_all_of_their_sealed_reasoning_in_order() -> None:
+    def sealed(text: str, *items: str) -> AssistantMessage:
+        return AssistantMessage(text, None, (), {"reasoning_details": [{"data": each} for each in items]})
+
+    messages = [*said("u"), sealed("a1", "one", "two"), *said("a2"), sealed("a3", "three"), sealed("a4", "four")]
+    assert body(messages, dialect=Dialect(merge_same_role=True))["messages"] == [
+        {"role": "user", "content": "u"},
+        {
+            "role": "assistant",
+            "content": "a1\n\na2\n\na3\n\na4",
+            "reasoning_details": [{"data": "one"}, {"data": "two"}, {"data": "three"}, {"data": "four"}],
+        },
+    ]
+
+
 def test_instructions_open_the_first_user_message_where_there_is_no_system_role() -> None:
     messages = [SystemMessage("s"), *said("u1", "u2", "a")]
     assert roles(messages, Dialect(system_role="user")) == [("user", "s\n\nu1"), ("user", "u2"), ("assistant", "a")]

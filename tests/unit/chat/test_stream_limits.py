@@ -14,6 +14,7 @@ from agentls.chat.chunk import read_chunk
 from agentls.chat.events import Finished, StreamEvent, StreamFailed
 from agentls.chat.kept import DEEPEST, Kept
 from agentls.chat.roster import MOST_CALLS
+from agentls.chat.server import ServerHint
 from agentls.chat.stream import ChatStream
 from tests.unit.chat.told import fold, tell
 
@@ -215,3 +216,24 @@ def test_an_answer_with_many_blanks_between_its_words_is_one() -> None:
     said = ("x" + " " * (assemble.LONGEST_BLANK - 1)) * 3
     body = b"".join(delta(content=said[at : at + 999]) for at in range(0, len(said), 999)) + b"data: [DONE]\n\n"
     assert tell(body).text == said
+
+
+def test_of_a_web_page_only_the_beginning_is_read_and_the_advice_says_what_it_is() -> None:
+    page = b"<!doctype html><html><head><title>Sign in</title></head><body>" + b"<p>x</p>" * 131_072
+    one = ChatStream(server=ServerHint("https://h.example/v1", "m"))
+    pieces = [page[at : at + 5000] for at in range(0, len(page), 5000)]
+    events: list[StreamEvent] = []
+    kept = []
+    for part in pieces:
+        events += one.feed(part)
+        kept.append(len(one._body))
+    assert kept == [5000, 10000, 15000] + [0] * (len(pieces) - 3)
+    assert one.close() == []
+    (last,) = events
+    assert isinstance(last, StreamFailed)
+    assert (last.failure.code, last.failure.retryable, last.failure.detail) == (
+        "endpointNotFound",
+        False,
+        "A web page came instead of an answer: Sign in",
+    )
+    assert last.failure.advice.startswith("A web page answers there, not an API. ")

@@ -1,6 +1,6 @@
 """What a stream told, folded from its events, so that tests can compare wholes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -105,9 +105,9 @@ def merged(fields: Sequence[Field]) -> list[Field]:
     return out
 
 
-def tell(body: bytes, cuts: Sequence[int] = ()) -> Told:
+def tell(body: bytes, cuts: Sequence[int] = (), tool_names: Collection[str] = ()) -> Told:
     """Run a whole body through a stream, cut at these offsets."""
-    stream = ChatStream()
+    stream = ChatStream(tool_names=tool_names)
     events: list[StreamEvent] = []
     start = 0
     for cut in [*sorted(cuts), len(body)]:

@@ -57,6 +57,7 @@ async def test_comments_without_end_are_no_progress(tmp_path: Path, begun: list[
 
         assert error["code"] == "timeout"
         assert said in error["detail"]
+        assert ("timeouts.idleS" in error["advice"]) == bool(begun)
 
 
 async def test_zeros_are_no_count(tmp_path: Path) -> None:

@@ -143,6 +143,20 @@ async def test_what_is_learned_is_there_for_real_work(tmp_path: Path) -> None:
     assert [isinstance(body, dict) and "stream_options" in body for body in bodies] == [True, False, False, False]
 
 
+async def test_a_check_with_calls_asks_anew_what_a_mended_server_takes_by_now(tmp_path: Path) -> None:
+    spec = faults(refuses=("temperature",))
+    async with checking(tmp_path, spec, temperature=0.5) as shop:
+        first = await check(shop, "model")
+        object.__setattr__(spec, "refuses", ())  # the server is mended
+        second = await check(shop, "model")
+        third = await check(shop, "tools")
+        bodies = [request.body for request in shop.endpoint.requests]
+    learned = [[lesson["id"] for lesson in each["dialect"]["learned"]] for each in (first, second, third)]
+    assert learned == [["temperature"], ["temperature"], []]
+    sent = [isinstance(body, dict) and "temperature" in body for body in bodies]
+    assert (sent[:3], set(sent[3:])) == ([True, False, False], {True})
+
+
 def test_a_check_waits_no_longer_than_a_person_would() -> None:
     patient = Provider(id="p", name="P", base_url="http://127.0.0.1/v1", model_id="m")
     hasty = patient.model_copy(update={"timeouts": Timeouts(first_byte_s=5, idle_s=3)})

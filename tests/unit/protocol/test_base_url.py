@@ -1,13 +1,16 @@
 """Which base URLs are acceptable, and what they become."""
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agentls.protocol.base_url import is_loopback, normalise_base_url, origin_of
+from agentls.protocol.base_url import is_loopback, normalise_base_url, origin_of, split_url
 from agentls.protocol.errors import InvalidParams
 
 REMOVED = ["The base URL ended in /chat/completions, which agentls adds itself: it was removed."]
+NO_PART = "The base URL ended in {}, which is no part of it: it was removed."
 INSECURE = ["The base URL uses plain http: the key and all code travel unencrypted."]
 
 
@@ -20,6 +23,18 @@ INSECURE = ["The base URL uses plain http: the key and all code travel unencrypt
         ("https://api.example.org", "https://api.example.org", []),
         ("https://api.example.org/v1/chat/completions", "https://api.example.org/v1", REMOVED),
         ("https://api.example.org/v1/chat/completions/", "https://api.example.org/v1", REMOVED),
+        (
+            "https://api.example.org/v1/models",
+            "https://api.example.org/v1",
+            [REMOVED[0].replace("/chat/completions", "/models")],
+        ),
+        ("https://api.example.org/v1/Responses/", "https://api.example.org/v1", [NO_PART.format("/responses")]),
+        ("https://api.example.org/v1/completions", "https://api.example.org/v1", [NO_PART.format("/completions")]),
+        ("https://api.example.org/v1/embeddings", "https://api.example.org/v1", [NO_PART.format("/embeddings")]),
+        ("https://api.example.org/v1/chat/completions/chat/completions", "https://api.example.org/v1", REMOVED * 2),
+        ("https://r.services.ai.azure.com/models", "https://r.services.ai.azure.com/models", []),
+        ("https://r.services.ai.azure.com/models/chat/completions", "https://r.services.ai.azure.com/models", REMOVED),
+        ("https://models.example.org/v1/my-models", "https://models.example.org/v1/my-models", []),
         ("https://xn--bcher-kva.example/v1", "https://xn--bcher-kva.example/v1", []),
         ("https://[2001:db8::1]:8443/v1", "https://[2001:db8::1]:8443/v1", []),
         ("http://localhost:11434/v1", "http://localhost:11434/v1", []),
@@ -101,6 +116,38 @@ def test_a_bad_url_is_refused_with_the_field(text: str, insecure: bool) -> None:
     with pytest.raises(InvalidParams) as refused:
         normalise_base_url(text, allow_insecure_http=insecure)
     assert refused.value.path == "provider.baseUrl"
+
+
+@pytest.mark.parametrize(
+    ("text", "offer"),
+    [
+        ("localhost:11434/v1", ": write http://localhost:11434/v1"),
+        ("127.0.0.1:8080", ": write http://127.0.0.1:8080"),
+        ("[::1]:8080/v1", ": write http://[::1]:8080/v1"),
+        (" api.example.org/v1 ", ": write https://api.example.org/v1"),
+        ("gpu.example:8000/v1", ": write https://gpu.example:8000/v1"),
+        ("ftp://api.example.org", ""),
+        ("//api.example.org", ""),
+        ("key:hunter2@api.example.org", ""),
+        ("api.example.org/v1?key=hunter2", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_without_its_scheme_is_offered_with_it(text: str, offer: str) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        normalise_base_url(text, allow_insecure_http=False)
+    assert refused.value.message == f"provider.baseUrl must begin with https:// or http://{offer}"
+
+
+def test_a_proxy_without_its_scheme_is_offered_with_plain_http() -> None:
+    with pytest.raises(InvalidParams, match=re.escape("http://: write http://proxy.example:3128")):
+        split_url("proxy.example:3128", "provider.proxy")
+
+
+def test_the_refusal_of_plain_http_says_where_it_is_allowed() -> None:
+    with pytest.raises(InvalidParams) as refused:
+        normalise_base_url("http://gpu.example/v1", allow_insecure_http=False)
+    assert "allowInsecureHttp (in the editor's gear panel, or provider.allowInsecureHttp in" in refused.value.message
 
 
 def test_a_refusal_does_not_repeat_a_pasted_password() -> None:

@@ -74,6 +74,39 @@ async def test_two_windows_keep_each_others_lessons(tmp_path: Path) -> None:
     assert first.recall(HERE) == third.recall(HERE)
 
 
+async def test_lessons_can_be_forgotten_in_every_window_while_the_facts_stay(tmp_path: Path) -> None:
+    clock = FakeClock()
+    first, second = EndpointMemory(tmp_path, clock), EndpointMemory(tmp_path, clock)
+    first.learn(HERE, ["temperature", "images"])
+    first.learn(THERE, ["temperature"])
+    first.note(HERE, {"context_window": 4096})
+    await first.aclose()
+    assert set(second.recall(HERE).lessons) == {"temperature", "images"}
+
+    first.forget(HERE)
+    first.learn(HERE, ["content"])
+    await first.aclose()
+    second.learn(THERE, ["role_order"])
+    await second.aclose()
+    second.learn(HERE, ["call_ids"])
+    await second.aclose()
+
+    third = EndpointMemory(tmp_path, clock)
+    for memory in (second, third):
+        assert set(memory.recall(HERE).lessons) == {"content", "call_ids"}
+        assert memory.recall(HERE).facts == {"context_window": 4096}
+        assert set(memory.recall(THERE).lessons) == {"temperature", "role_order"}
+    await clock.advance(LIFETIME_MS / 1000 + 1)
+    assert third.recall(HERE) == Entry()
+
+
+async def test_forgetting_what_was_never_learned_writes_nothing(tmp_path: Path) -> None:
+    memory = EndpointMemory(tmp_path, FakeClock())
+    memory.forget(HERE)
+    await memory.aclose()
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_what_was_learned_is_forgotten_after_a_month(tmp_path: Path) -> None:
     clock = FakeClock()
     memory = EndpointMemory(tmp_path, clock)

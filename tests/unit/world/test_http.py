@@ -204,14 +204,20 @@ async def test_a_redirect_is_not_followed(client: HttpClient, status: int) -> No
         async with ScriptedEndpoint(Script([target])) as endpoint:
             error = await failure(post(client, endpoint.base_url))
     assert error.kind == "redirect"
-    assert error.detail == f"{endpoint.origin} redirects to {other.origin}, which is not followed"
+    assert error.detail == f"{endpoint.origin} redirects to {other.base_url}/chat/completions, which is not followed"
     assert other.all_requests == []
 
 
-@pytest.mark.parametrize("location", ["/elsewhere", "", "http://[", "http://user:pw@/"])
+@pytest.mark.parametrize("location", ["", "http://[", "http://user:pw@/", "elsewhere"])
 async def test_a_redirect_to_nowhere_is_one_too(client: HttpClient, location: str) -> None:
     error = await failure(ask(client, HttpError(302, "", {"Location": location})))
-    assert (error.kind, "another path" in error.detail) == ("redirect", True)
+    assert (error.kind, "redirects to another address, which" in error.detail) == ("redirect", True)
+
+
+async def test_a_redirect_to_another_path_names_it(client: HttpClient) -> None:
+    async with ScriptedEndpoint(Script([HttpError(302, "", {"Location": f"/else\u00adwhere?{KEY}"})])) as endpoint:
+        error = await failure(post(client, endpoint.base_url))
+    assert error.detail == f"{endpoint.origin} redirects to {endpoint.origin}/elsewhere, which is not followed"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +303,7 @@ async def test_what_http_cannot_carry_is_refused_before_it_is_sent(
     ("reply", "timeouts", "words"),
     [
         (NoHeaders(), HttpTimeouts(9, 0.05, 9), "no answer within 0.05 s"),  # F13
-        (Raw([b"x"], gates={0: Gate()}), HttpTimeouts(9, 0.05, 9), "nothing came for 0.05 s"),
+        (Raw([b"x"], gates={0: Gate()}), HttpTimeouts(9, 0.05, 9), "no answer within 0.05 s"),
         (Raw([b"x", b"y"], gates={1: Gate()}), HttpTimeouts(9, 9, 0.05), "nothing came for 0.05 s"),  # F14
     ],
 )

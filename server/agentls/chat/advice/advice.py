@@ -12,7 +12,7 @@ from agentls.chat.advice.auth import auth_advice
 from agentls.chat.advice.by_server import BY_SERVER
 from agentls.chat.advice.endpoint import address_advice
 from agentls.chat.advice.provider_pages import CREDIT_PAGES, MODEL_PAGES
-from agentls.chat.advice.refusal import MEMORY, missing_advice, refusal_advice, takes_no_images
+from agentls.chat.advice.refusal import GRAMMAR, MEMORY, OWN_GRAMMAR, missing_advice, refusal_advice, takes_no_images
 from agentls.chat.advice.transport import transport_advice
 from agentls.chat.errors.context_size import told_token_rate
 from agentls.chat.server import LOCAL_KINDS, NAMES, ServerHint
@@ -64,7 +64,10 @@ _GENERAL: Final = {
     "internal": "This is a fault of agentls: please report it with the server's log.",
 }
 _UNREACHED: Final = r"econnrefused|connection refused|cannot connect to host|connection error|name or service not"
-_ENDLESS: Final = r"than can be kept|nothing but blanks|more than \d{1,9} tool calls|answer to a small question"
+_ENDLESS: Final = (
+    r"than can be kept|larger than \d{1,12} bytes|nothing but blanks|more than \d{1,9} tool calls"
+    r"|answer to a small question"
+)
 _RENEWED: Final = (
     r"per[ -]?day\b|perday|(daily|weekly|monthly|hourly|session|usage|\d hour) (usage |token )?limit|this period"
 )
@@ -180,6 +183,8 @@ def _broken(code: str, kind: str, words: str) -> str:
         )
     if code == "modelNotFound":
         return ""
+    if re.search(GRAMMAR, words):
+        return OWN_GRAMMAR
     if takes_no_images(words):
         return "The model takes no images: turn off imageSupport for it, or start the server with its mmproj file."
     if re.search(_UNREACHED, words):

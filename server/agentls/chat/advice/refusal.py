@@ -14,8 +14,19 @@ NO_ACCESS: Final = (
 _VERIFY: Final = "Verify your organisation with the provider, or turn streaming off in the provider's settings."
 _NO_IMAGES: Final = r"mmproj|image input|not a multimodal|image_url|does not support (image|vision)|no vision"
 MEMORY: Final = r"system memory|out of memory|insufficient system resources|resource limitations|cuda error"
+GRAMMAR: Final = r"\bjson_schema\b.{0,30}\bgrammar\b|custom grammar constraint"
+"""llama.cpp makes a grammar of the tools, and takes no second one (also as a 500)."""
+OWN_GRAMMAR: Final = (
+    "A request with tools takes no grammar of its own: take response_format, json_schema and grammar out of extraBody."
+)
+_SCHEMA: Final = (
+    "The server does not take the schema of a tool as it is written: choose another model or provider, and report it"
+    " with the words of the server, which name the tool or the part of its schema."
+)
 # Text until the first failure; what is more particular comes first.
 _REFUSALS: Final = (
+    (GRAMMAR, OWN_GRAMMAR),
+    (r"invalid schema for (function|tool)|invalid_function_parameters", _SCHEMA),
     (
         r"data policy|guardrail restrictions",
         "Your account's privacy settings rule this model out: change them at openrouter.ai/settings/privacy.",
@@ -84,8 +95,7 @@ _REFUSALS: Final = (
         r"json schema|schema (for|is|contains|of)\b|schemas contains?|input_schema|function\.parameters"
         r"|function_?declaration|invalid_function_parameters|parse grammar|grammar (stack|spec|compil)"
         r"|moonshot flavored|\boneof\b|'items'",
-        "The server does not take the schema of a tool as it is written: run the check of this provider, which learns"
-        " the form it wants, or choose another model or provider.",
+        _SCHEMA,
     ),
     (
         r"roles? must alternate|unexpected role|last (message|role)|prefill|tool_call_id|tool[_ ]call id|tool_calls'"

@@ -89,7 +89,7 @@ def _timeout(server: ServerHint, words: str) -> str:
             "The host does not answer: check the base URL's host and port, VPN and firewall; timeouts.connectS is how"
             " long is waited."
         )
-    if "nothing came" in words or "keep-alive" in words:
+    if "nothing came" in words or "keep-alive signals any more" in words:
         return "The server went silent in the middle: try again; for a slow model raise timeouts.idleS."
     if server.is_local:
         return (

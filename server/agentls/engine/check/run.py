@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[[CheckedStep], None]
 TEXT_BYTES: Final = 1200
+_AFRESH: Final[frozenset[CheckLevel]] = frozenset({"tools", "full"})
 _JUDGES: Final[Mapping[CheckStepId, Callable[[Probes], Awaitable[Verdict]]]] = {
     "reach": reach.judge,
     "key": key.judge,
@@ -59,7 +60,12 @@ _JUDGES: Final[Mapping[CheckStepId, Callable[[Probes], Awaitable[Verdict]]]] = {
 async def check(
     connection: Connection, world: World, provider: Provider, level: CheckLevel, tell: Tell
 ) -> ProviderCheckResult:
-    """Try out `provider` up to `level`; `tell` hears each step as it ends."""
+    """Try out `provider` up to `level`; `tell` hears each step as it ends.
+
+    Where calls are tried, what the endpoint taught before is asked anew: it may have been mended since.
+    """
+    if level in _AFRESH:
+        connection.forget(provider)
     inquiry = Inquiry(connection, world, hurried(provider))
     probes = Probes(inquiry, provider.timeouts.first_byte_s, spares_tokens=level == "reach")
     ended: dict[CheckStepId, CheckedStep] = {}
@@ -116,5 +122,5 @@ def _dialect(connection: Connection, provider: Provider, probes: Probes) -> Dial
         model_id=provider.model_id,
         server=NAMES.get(probes.hint.kind),
         differences=[mask(each) for each in differences(dialect)],
-        learned=[LearnedLesson(id=each, note=lesson_note(each)) for each in sorted(dialect.learned)],
+        learned=[LearnedLesson(id=mask(each), note=mask(lesson_note(each))) for each in sorted(dialect.learned)],
     )

@@ -78,7 +78,7 @@ def _unknown(claimed: int, source: str, word: ServerWord | None) -> Verdict:
         return skipped(f"The server does not say how much it takes; the settings say {claimed:,} tokens.{made_for}")
     return warn(
         f"Nobody says how much the model takes; {claimed:,} tokens are assumed.{made_for}",
-        "Set the context window of the model in the settings, so that conversations are trimmed in time.",
+        "Set the context window of the model in the settings: what is assumed may be far from it.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from agentls.chat.think import begins_as_thought
 from agentls.engine.check.outcome import Refused
 from agentls.engine.check.verdict import Verdict, failed, ok, skipped, warn
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from agentls.engine.check.probes import Probes
 
 
+_SET_TAGS: Final = (
+    'Set thinkTags to "{value}" in the provider\'s settings, so that reasoning is told from the answer; or have the'
+    " server parse it (vLLM, SGLang: --reasoning-parser)."
+)
 OFF: Final = "Streaming is off in the settings: answers come whole."
 
 
@@ -21,6 +26,9 @@ async def judge(probes: Probes) -> Verdict:
     if isinstance(outcome, Refused):
         return failed(outcome.failure)
     answer, sound = outcome.answer, outcome.sound
+    thinking = _think_tags(answer.text, probes.inquiry.provider.think_tags)
+    if thinking is not None:
+        return thinking
     if not answer.asked_for_stream:
         if not probes.inquiry.provider.streaming:
             return skipped(OFF)
@@ -49,6 +57,23 @@ async def judge(probes: Probes) -> Verdict:
         return skipped("No text came whose pieces could be counted.")
     count = "one piece" if pieces == 1 else f"{pieces} pieces"
     return ok(f"The answer came in {count} and ended {_ending(answer, done=sound.says_done)}.")
+
+
+def _think_tags(text: str, setting: str) -> Verdict | None:
+    """A warning of reasoning that is left in the answer between tags, as nothing was set to look for it (E16, E17)."""
+    if setting != "off":
+        return None
+    if begins_as_thought(text):
+        return warn(
+            "The answer begins with a think tag: the model's reasoning comes as part of the answer.",
+            _SET_TAGS.format(value="tagged"),
+        )
+    if "</think>" in text and "<think>" not in text:
+        return warn(
+            "The answer holds a </think> that nothing opened: the model's reasoning comes as part of the answer.",
+            _SET_TAGS.format(value="opened"),
+        )
+    return None
 
 
 def _ending(answer: HeardAnswer, *, done: bool) -> str:

@@ -10,9 +10,7 @@ from agentls.engine.check.verdict import Verdict, ok, skipped, warn
 if TYPE_CHECKING:
     from agentls.engine.check.probes import Probes
 
-_ESTIMATES: Final = (
-    "It works, but tokens and costs are estimates of four characters a token, and the context is trimmed by them."
-)
+_ESTIMATES: Final = "It works, but the tokens and costs that are shown are estimates, of four characters a token."
 
 
 async def judge(probes: Probes) -> Verdict:
