@@ -227,3 +227,19 @@ def test_an_answer_without_end_is_no_matter_of_the_address(detail: str) -> None:
 )
 def test_an_answer_that_is_no_http_is_told_from_one_that_breaks_its_rules(detail: str, advice: str) -> None:
     assert advice in transport_failure("protocol", detail, "http://h").advice
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://llm.example/v1/v1", "The base URL has /v1 twice; use https://llm.example/v1."),
+        ("https://llm.example/v1beta/v1beta", "The base URL has /v1beta twice; use https://llm.example/v1beta."),
+        ("https://llm.example/paas/v4/v4/x", "The base URL has /v4 twice; use https://llm.example/paas/v4/x."),
+    ],
+)
+def test_a_step_of_the_path_that_is_there_twice_is_named(url: str, said: str) -> None:
+    assert advice_for("endpointNotFound", "", ServerHint(url)) == said
+
+
+def test_a_step_that_only_begins_alike_is_not_twice() -> None:
+    assert "twice" not in advice_for("endpointNotFound", "", ServerHint("https://llm.example/v1/v1beta"))

@@ -4,6 +4,7 @@ Knows addresses and what providers document, no request. Invariant: the address 
 has no query.
 """
 
+import itertools
 from typing import Final
 
 from agentls.chat.advice.provider_pages import BASE_URLS, TWINS
@@ -43,9 +44,11 @@ def _answered(url: str, words: str, transport: str) -> str:
 
 def _written(url: str) -> str:
     """What is wrong with any base URL that looks like this."""
-    doubled = next((part for part in ("/v1", "/v2", "/v3", "/v4", "/openai") if part + part in url), "")
-    if doubled:
-        return f"The base URL has {doubled} twice; use {_shown(url.replace(doubled + doubled, doubled))}."
+    steps = url.split("/")
+    for place, (step, next_step) in enumerate(itertools.pairwise(steps)):
+        if step == next_step and f"/{step}" in _VERSIONED:
+            once = "/".join(steps[:place] + steps[place + 1 :])
+            return f"The base URL has /{step} twice; use {_shown(once)}."
     pasted = next((tail for tail in _PASTED if url.endswith(tail)), "")
     if pasted:
         return f"The base URL must end before {pasted}; use {_shown(url.removesuffix(pasted))}."
