@@ -171,10 +171,10 @@ async def test_what_the_list_says_reaches_the_view_the_cost_and_the_images_of_a_
     image = {"type": "image", "data": base64.b64encode(png()).decode(), "mimeType": "image/png"}
     async with Pages(routes) as pages, editor(tmp_path) as user:
         await _set(user, f"{pages.origin}/v1")
-        before = len(user.of("agent/provider/changed"))
+        await user.wait("agent/provider/changed", 2)  # of the profile, and of its key
         started = await user.request("agent/task/start", {"prompt": "Go"})
         assert (await user.wait("agent/turn/completed"))["cost"] == 0.003
-        (changed,) = user.of("agent/provider/changed")[before:]
+        (changed,) = user.of("agent/provider/changed")[2:]
         prompt = [{"type": "text", "text": "Look"}, image]
         await user.request("agent/turn/start", {"taskId": started["taskId"], "prompt": prompt})
         assert (await user.wait("agent/turn/completed", 2))["cost"] == 0.003
