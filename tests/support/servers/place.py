@@ -51,7 +51,7 @@ class Place:
         except (OSError, ValueError):
             stamp = {}
         if not isinstance(stamp, dict) or stamp.get("madeOf") != self._made_of():
-            return State(self.name, "not installed; `python3 tests/run.py` installs it")
+            return State(self.name, "not installed; `python3 tests/run.py` installs it, or says what it needs for that")
         reason = stamp.get("unusable")
         return State(self.name) if reason is None else State(self.name, str(reason), is_excused=True)
 
