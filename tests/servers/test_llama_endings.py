@@ -14,7 +14,9 @@ ONCE = {"retry": {"maxAttempts": 1}}
 
 def begin(peer: Peer, server: LlamaServer, work: Path) -> str:
     """A turn that never ends by itself, once its first words are there; the id of its task."""
-    peer.open(work, {**server.provider, "extraBody": ENDLESS}, settings=ONCE)
+    # Nothing is left open, so nothing is asked after the answer: on this server that would end another's.
+    model = {"contextWindow": 4096, "imageSupport": False, "inputPrice": 0, "outputPrice": 0}
+    peer.open(work, {**server.provider, "extraBody": ENDLESS, "model": model}, settings=ONCE)
     task_id = peer.start("Hello")
     peer.event("agent/message/delta")
     return task_id

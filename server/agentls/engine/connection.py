@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DISCOVERY_PATIENCE_S = 2.0
-"""How long the first answer waits for the prices that it cost."""
-
 
 class Connection:
     def __init__(self, world: World, providers: Providers) -> None:
@@ -60,7 +57,6 @@ class Connection:
         self._memory = EndpointMemory(world.data_dir, world.clock)
         self.discovery = Discovery(self._memory, world.clock)
         self._dialects: dict[Key, Dialect] = {}
-        self._discoveries: set[asyncio.Task[None]] = set()
         providers.discovered = self.discovery.model
 
     def root_of(self, workspace_uri: str | None) -> Path:
@@ -110,10 +106,7 @@ class Connection:
         await asyncio.to_thread(self._memory.load)
 
     async def aclose(self) -> None:
-        """End what runs beside, and return once what was learned is saved."""
-        for task in self._discoveries:
-            task.cancel()
-        await asyncio.gather(*self._discoveries, return_exceptions=True)
+        """Return once what was learned is saved."""
         await self._memory.aclose()
 
     def endpoint(self, provider: Provider) -> Endpoint:
@@ -154,11 +147,8 @@ class Connection:
         self.discovery.note(provider, listing, word)
 
     async def discover(self, endpoint: Endpoint) -> None:
-        """Find out what the profile leaves open, see `Discovery.discover`; what takes longer goes on beside."""
-        task = asyncio.get_running_loop().create_task(self.discovery.discover(endpoint))
-        self._discoveries.add(task)
-        task.add_done_callback(self._discoveries.discard)
-        await asyncio.wait([task], timeout=DISCOVERY_PATIENCE_S)
+        """Find out what the profile leaves open; quiet on failure and bounded, see `Discovery.discover`."""
+        await self.discovery.discover(endpoint)
 
     def tool_list(self) -> list[ToolDefinition]:
         disabled = tuple(self.settings.tools.disabled)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_S = 3.0
-"""How long a turn may be held up for it, once."""
+PATIENCE_S = 2.0
+"""How long the first answer waits for the prices that it cost, once."""
 FRESH_MS = 24 * 3600 * 1000
 """Prices and limits of a service change rarely; one's own server is asked anew by each connection."""
 _KIND = "server"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agentls.engine import connection
+from agentls.engine import discovery
 from agentls.world.scripted import Call, Calls, Raw, Script, Text
 from tests.support.pages import Page, Pages, as_json
 from tests.support.workshop import workshop
@@ -53,7 +53,7 @@ async def test_the_first_answer_already_has_its_cost(tmp_path: Path) -> None:
 
 
 async def test_a_list_that_never_comes_holds_up_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "DISCOVERY_PATIENCE_S", 0.01)
+    monkeypatch.setattr(discovery, "PATIENCE_S", 0.3)
     async with _answering(Page(b"{", holds=True)) as pages, workshop(tmp_path, Script()) as shop:
         await shop.provider(baseUrl=f"{pages.origin}/v1")
         completed = await shop.run()

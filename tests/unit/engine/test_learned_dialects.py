@@ -261,15 +261,15 @@ async def test_what_is_found_belongs_to_the_server_that_was_asked_wherever_the_p
         asking.cancel()
 
 
-async def test_the_end_does_not_wait_for_a_list_that_never_comes(tmp_path: Path) -> None:
-    async with Pages({"/v1/models": Page(b"{", holds=True)}) as pages:
-        async with workshop(tmp_path, Script([Text(text="ok")])) as shop:
-            connection = shop.engine.connection
-            provider = _provider(f"{pages.origin}/v1", "coder")
-            asking = asyncio.create_task(connection.discover(connection.endpoint(provider)))
-            await pages.wait_asked(1)
-            asking.cancel()  # as an interrupted turn would: what was begun goes on
-            assert not pages.dropped.is_set()
+async def test_an_interrupted_turn_drops_a_list_that_never_comes(tmp_path: Path) -> None:
+    held = {"/v1/models": Page(b"{", holds=True)}
+    async with Pages(held) as pages, workshop(tmp_path, Script([Text(text="ok")])) as shop:
+        connection = shop.engine.connection
+        provider = _provider(f"{pages.origin}/v1", "coder")
+        asking = asyncio.create_task(connection.discover(connection.endpoint(provider)))
+        await pages.wait_asked(1)
+        assert not pages.dropped.is_set()
+        asking.cancel()  # as an interrupted turn does: nothing of it may meet the next answer
         await pages.dropped.wait()
 
     assert asking.cancelled()
